@@ -1,0 +1,43 @@
+using System.Text.Json.Serialization;
+using Fleet.Hosts;
+using Fleet.Jobs;
+using Fleet.Ledger;
+using Fleet.Processes;
+
+namespace Fleet;
+
+/// <summary>The JSON of everything that is stored or digested: source-generated and strict (unknown, missing and duplicate members are refused).</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
+    AllowDuplicateProperties = false,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Envelope))]
+[JsonSerializable(typeof(StoredRow))]
+[JsonSerializable(typeof(JobSpec))]
+[JsonSerializable(typeof(ProcessSpec))]
+[JsonSerializable(typeof(JobEvent.Submitted), TypeInfoPropertyName = "JobSubmitted")]
+[JsonSerializable(typeof(JobEvent.Reverted), TypeInfoPropertyName = "JobReverted")]
+[JsonSerializable(typeof(JobEvent.Stopped), TypeInfoPropertyName = "JobStopped")]
+[JsonSerializable(typeof(JobEvent.Started), TypeInfoPropertyName = "JobStarted")]
+[JsonSerializable(typeof(JobEvent.Restarted), TypeInfoPropertyName = "JobRestarted")]
+[JsonSerializable(typeof(HostEvent.SliceAssigned), TypeInfoPropertyName = "HostSliceAssigned")]
+[JsonSerializable(typeof(HostEvent.ProcessAssigned), TypeInfoPropertyName = "HostProcessAssigned")]
+[JsonSerializable(typeof(HostEvent.ProcessUnassigned), TypeInfoPropertyName = "HostProcessUnassigned")]
+[JsonSerializable(typeof(HostEvent.ProcessRemoved), TypeInfoPropertyName = "HostProcessRemoved")]
+[JsonSerializable(typeof(HostEvent.AgentStarted), TypeInfoPropertyName = "HostAgentStarted")]
+[JsonSerializable(typeof(HostEvent.AgentStopped), TypeInfoPropertyName = "HostAgentStopped")]
+[JsonSerializable(typeof(ProcessEvent.Starting), TypeInfoPropertyName = "ProcessStarting")]
+[JsonSerializable(typeof(ProcessEvent.Started), TypeInfoPropertyName = "ProcessStarted")]
+[JsonSerializable(typeof(ProcessEvent.StartFailed), TypeInfoPropertyName = "ProcessStartFailed")]
+[JsonSerializable(typeof(ProcessEvent.Exited), TypeInfoPropertyName = "ProcessExited")]
+[JsonSerializable(typeof(ProcessEvent.Lost), TypeInfoPropertyName = "ProcessLost")]
+[JsonSerializable(typeof(ProcessEvent.HealthChanged), TypeInfoPropertyName = "ProcessHealthChanged")]
+[JsonSerializable(typeof(ProcessEvent.Stopping), TypeInfoPropertyName = "ProcessStopping")]
+[JsonSerializable(typeof(ProcessEvent.StopEscalated), TypeInfoPropertyName = "ProcessStopEscalated")]
+[JsonSerializable(typeof(ProcessEvent.Stopped), TypeInfoPropertyName = "ProcessStopped")]
+[JsonSerializable(typeof(ProcessEvent.RestartScheduled), TypeInfoPropertyName = "ProcessRestartScheduled")]
+[JsonSerializable(typeof(ProcessEvent.Ended), TypeInfoPropertyName = "ProcessEnded")]
+public sealed partial class FleetJson : JsonSerializerContext;

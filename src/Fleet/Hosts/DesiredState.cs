@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Fleet.Jobs;
+using Fleet.Processes;
+
+namespace Fleet.Hosts;
+
+/// <summary>
+/// What control wants of one host, whole: level-triggered, so a lost or repeated one does no harm. Goes down the link.
+/// A job that stands no longer here is to be stopped and forgotten.
+/// </summary>
+public sealed record DesiredState(ImmutableArray<DesiredJob> Jobs);
+
+/// <param name="Generation">Rises with every change of the job; a host ignores one that is not above what it has.</param>
+/// <param name="Run">Whether the processes shall run.</param>
+/// <param name="Restarts">Rises with every restart asked for; a run begun under a lower number is to be replaced.</param>
+public sealed record DesiredJob(long Generation, int Version, Digest Digest, JobSpec Spec, bool Run, int Restarts);
+
+/// <summary>What a host was told of one process, as it keeps it.</summary>
+public sealed record Assignment(
+    ProcessId Process, long Generation, int Version, Digest JobDigest, ProcessSpec Spec, ImmutableArray<JobFile> Files, bool Run, int Restarts, int Slice);
+
+/// <summary>What a host says of one of its processes. Goes up the link; the newest replaces the older.</summary>
+/// <param name="Generation">Of the desired state that the process follows.</param>
+/// <param name="Removed">The process is no longer assigned and nothing of it is left.</param>
+public sealed record Observation(string Host, ProcessId Process, long Generation, ProcessStatus Status, bool Removed = false);

@@ -1,0 +1,32 @@
+using Fleet.Jobs;
+using Fleet.Ledger;
+using Fleet.Processes;
+
+namespace Fleet.Hosts;
+
+public abstract record HostEvent : FleetEvent
+{
+    private HostEvent()
+    {
+    }
+
+    /// <summary>The job's slice of sub-ids, its own for as long as the host keeps its folders.</summary>
+    [StoredName("host.slice_assigned.v1")]
+    public sealed record SliceAssigned(JobId Job, int Slice) : HostEvent;
+
+    [StoredName("host.process_assigned.v1")]
+    public sealed record ProcessAssigned(Assignment Assignment) : HostEvent;
+
+    [StoredName("host.process_unassigned.v1")]
+    public sealed record ProcessUnassigned(ProcessId Process, long Generation) : HostEvent;
+
+    /// <summary>Nothing of an unassigned process is left.</summary>
+    [StoredName("host.process_removed.v1")]
+    public sealed record ProcessRemoved(ProcessId Process) : HostEvent;
+
+    [StoredName("host.agent_started.v1")]
+    public sealed record AgentStarted(string Version, int Pid, Guid BootId) : HostEvent;
+
+    [StoredName("host.agent_stopped.v1")]
+    public sealed record AgentStopped(string Why) : HostEvent;
+}

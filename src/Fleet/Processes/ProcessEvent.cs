@@ -1,0 +1,50 @@
+using Fleet.Ledger;
+using Fleet.Sandboxes;
+
+namespace Fleet.Processes;
+
+public abstract record ProcessEvent : FleetEvent
+{
+    private ProcessEvent()
+    {
+    }
+
+    /// <summary>The intent, written before anything is done. <paramref name="Attempt"/> counts from 1 since the process last was stable or asked for.</summary>
+    [StoredName("process.starting.v1")]
+    public sealed record Starting(RunId Run, SandboxPhase Phase, long Generation, int Version, Digest Digest, int Restarts, int Attempt) : ProcessEvent;
+
+    [StoredName("process.started.v1")]
+    public sealed record Started(SandboxIdentity Identity) : ProcessEvent;
+
+    [StoredName("process.start_failed.v1")]
+    public sealed record StartFailed(RunId Run, StartFailure Failure) : ProcessEvent;
+
+    [StoredName("process.exited.v1")]
+    public sealed record Exited(RunId Run, SandboxExit Exit) : ProcessEvent;
+
+    /// <summary>Neither the process nor its exit is there: the host was booted, or someone removed both.</summary>
+    [StoredName("process.lost.v1")]
+    public sealed record Lost(RunId Run, string Why) : ProcessEvent;
+
+    [StoredName("process.health_changed.v1")]
+    public sealed record HealthChanged(RunId Run, Health Health, string Detail) : ProcessEvent;
+
+    /// <summary>The stop ladder begins; <paramref name="Why"/> tells what for.</summary>
+    [StoredName("process.stopping.v1")]
+    public sealed record Stopping(RunId Run, string Why, StopLadder Ladder) : ProcessEvent;
+
+    /// <summary>The next rung, counted from 0, because the one before ended nothing.</summary>
+    [StoredName("process.stop_escalated.v1")]
+    public sealed record StopEscalated(RunId Run, int Rung) : ProcessEvent;
+
+    /// <summary>Nothing of it runs, as asked.</summary>
+    [StoredName("process.stopped.v1")]
+    public sealed record Stopped(long Generation, int Version) : ProcessEvent;
+
+    [StoredName("process.restart_scheduled.v1")]
+    public sealed record RestartScheduled(int Attempt, DateTimeOffset NotBefore, bool CrashLooping) : ProcessEvent;
+
+    /// <summary>It ended by itself and its restart policy has it stay so. <paramref name="Failed"/>: not with 0.</summary>
+    [StoredName("process.ended.v1")]
+    public sealed record Ended(bool Failed, string Why) : ProcessEvent;
+}

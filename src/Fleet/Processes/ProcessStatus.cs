@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+using Fleet.Privileges;
+using Fleet.Sandboxes;
+
+namespace Fleet.Processes;
+
+/// <summary>A process as people and control see it.</summary>
+/// <param name="Since">When it came into this phase.</param>
+/// <param name="Pid">Of PID 1 of its sandbox, as the host sees it; null unless something of it runs.</param>
+/// <param name="Restarts">Starts after the first, since the process was last stopped or given a new version.</param>
+/// <param name="Detail">Why it is so, for people.</param>
+public sealed record ProcessStatus(
+    ProcessPhase Phase, int Version, DateTimeOffset Since, int? Pid, RunId? Run, int Restarts, Health Health, SandboxExit? LastExit, string? Detail);
+
+[JsonConverter(typeof(JsonStringEnumConverter<ProcessPhase>))]
+public enum ProcessPhase
+{
+    Stopped,
+    PreStart,
+    Starting,
+    Running,
+    Stopping,
+
+    /// <summary>Ended, and to be started again after a delay.</summary>
+    Waiting,
+
+    /// <summary>As waiting, for at least the fifth time in a row.</summary>
+    CrashLooping,
+
+    /// <summary>Ended with 0 and not to be started again.</summary>
+    Completed,
+
+    /// <summary>Will not be started again until somebody asks.</summary>
+    Failed,
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<Health>))]
+public enum Health
+{
+    /// <summary>No check is configured, or none has answered yet.</summary>
+    Unknown,
+    Healthy,
+    Unhealthy,
+}

@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using Fleet.Jobs;
+using Fleet.Processes;
+
+namespace Fleet.Sandboxes;
+
+/// <summary>Everything that a sandbox's start depends on.</summary>
+/// <param name="Slice">The job's slice of sub-ids: slice n is the n-th run of 65,536 ids of the agent's range; from 0.</param>
+/// <param name="Files">Of the job, to be in place before the start.</param>
+public sealed record SandboxRequest(RunId Run, ProcessId Process, ProcessSpec Spec, SandboxPhase Phase, int Slice, ImmutableArray<JobFile> Files);
+
+/// <summary>What runs in the sandbox: the pre_start hook and then, in a sandbox of its own, the executable.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SandboxPhase>))]
+public enum SandboxPhase
+{
+    PreStart,
+    Main,
+}
+
+public abstract record StartOutcome
+{
+    private StartOutcome()
+    {
+    }
+
+    /// <summary>The program itself runs (tini has executed it), and what the kernel gave was checked against what was asked.</summary>
+    public sealed record Started(SandboxIdentity Identity) : StartOutcome;
+
+    /// <summary>Nothing of it runs any more.</summary>
+    public sealed record Failed(StartFailure Failure) : StartOutcome;
+}
+
+/// <param name="Message">For people: what, where, and the way out.</param>
+public sealed record StartFailure(StartFailureCode Code, string Message);
+
+[JsonConverter(typeof(JsonStringEnumConverter<StartFailureCode>))]
+public enum StartFailureCode
+{
+    /// <summary>The runtime, conmon or tini is not there or cannot be run.</summary>
+    RuntimeMissing,
+
+    /// <summary>The runtime refused or died.</summary>
+    RuntimeFailed,
+    ExecutableMissing,
+    ExecutableNotExecutable,
+
+    /// <summary>A folder, volume, file or persistent disk is missing, or a link stands where none may.</summary>
+    FilesRefused,
+
+    /// <summary>A limit is asked that this host cannot enforce: no delegated cgroup, or above the hard limit.</summary>
+    LimitUnenforceable,
+
+    /// <summary>The kernel gave something else than was asked; the process was killed.</summary>
+    VerificationFailed,
+    DiskFull,
+
+    /// <summary>More than the baseline is asked and no grant covers it.</summary>
+    PrivilegeRefused,
+
+    /// <summary>The sub-ids do not suffice for one more job, or /etc/subuid names none.</summary>
+    NoSubIds,
+}
+
+/// <summary>How a sandbox's main program ended. Exactly one of code and signal is set.</summary>
+/// <param name="Code">0 to 255.</param>
+/// <param name="OomKilled">The kernel's out-of-memory killer ended a process of this sandbox (the cgroup's oom_kill counter).</param>
+/// <param name="At">When conmon wrote it down.</param>
+public sealed record SandboxExit(int Code, bool OomKilled, DateTimeOffset At)
+{
+    /// <summary>A shell's convention, kept by conmon: 128 plus the signal's number.</summary>
+    [JsonIgnore]
+    public int? Signal => Code is > 128 and <= 192 ? Code - 128 : null;
+}
+
+/// <summary>What the host finds of a run.</summary>
+public abstract record SandboxView
+{
+    private SandboxView()
+    {
+    }
+
+    public sealed record Running(SandboxIdentity Identity) : SandboxView;
+
+    public sealed record Exited(SandboxExit Exit) : SandboxView;
+
+    /// <summary>No process and no exit file: it never started, or the host was booted since.</summary>
+    public sealed record Absent : SandboxView;
+}
