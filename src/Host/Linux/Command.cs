@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Fleet.Host.Linux;
+
+/// <summary>The one place where programs are started: arguments as a list, a rebuilt environment, a bound on time and on output.</summary>
+public sealed record Command(string Program, params string[] Args)
+{
+    private const int MaxOutput = 256 * 1024;
+
+    /// <summary>The whole environment of the program, beside PATH and LANG; the agent's own is not inherited.</summary>
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    public string WorkingDirectory { get; init; } = "/";
+
+    /// <summary>Written to standard input, which is then closed.</summary>
+    public string? Input { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    /// <summary>Runs it to its end. A program that does not end in time is killed with its children and answers <see cref="CommandResult.TimedOut"/>.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">There is no such program, or it may not be run.</exception>
+    public async Task<CommandResult> Run(CancellationToken cancel = default)
+    {
+        using var process = Begin();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Timeout);
+        var output = Drain(process.StandardOutput);
+        var error = Drain(process.StandardError);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            cancel.ThrowIfCancellationRequested();
+            return new CommandResult(CommandResult.TimedOut, await output, await error);
+        }
+
+        return new CommandResult(process.ExitCode, await output, await error);
+    }
+
+    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes.</summary>
+    public Process Begin()
+    {
+        var start = new ProcessStartInfo(Program, Args)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = WorkingDirectory,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Path;
+        start.Environment["LANG"] = "C.UTF-8";
+        foreach (var (name, value) in Env)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Write(Input ?? "");
+        process.StandardInput.Close();
+        return process;
+    }
+
+    // Reads to the end, so that the program never blocks on a full pipe, but keeps only the first MaxOutput characters.
+    private static async Task<string> Drain(StreamReader reader)
+    {
+        var kept = new StringBuilder();
+        var block = new char[4096];
+        for (int read; (read = await reader.ReadAsync(block)) > 0;)
+        {
+            kept.Append(block, 0, Math.Min(read, MaxOutput - kept.Length));
+        }
+
+        return kept.ToString();
+    }
+}
+
+public sealed record CommandResult(int ExitCode, string Output, string Error)
+{
+    public const int TimedOut = -1;
+
+    public bool Succeeded => ExitCode == 0;
+}
