@@ -51,6 +51,3 @@ public sealed record JobView(
 {
     public JobVersion Current => Versions[^1];
 }
-
-/// <param name="RevertOf">The version whose content this one has again; null for a submission of its own.</param>
-public sealed record JobVersion(int Version, Digest Digest, JobSpec Spec, DateTimeOffset At, string By, int? RevertOf);

@@ -13,11 +13,14 @@ public sealed record DesiredState(ImmutableArray<DesiredJob> Jobs);
 /// <param name="Generation">Rises with every change of the job; a host ignores one that is not above what it has.</param>
 /// <param name="Run">Whether the processes shall run.</param>
 /// <param name="Restarts">Rises with every restart asked for; a run begun under a lower number is to be replaced.</param>
-public sealed record DesiredJob(long Generation, int Version, Digest Digest, JobSpec Spec, bool Run, int Restarts);
+/// <param name="Correlation">Of the command that made it so: the story that the host's events go on with.</param>
+public sealed record DesiredJob(long Generation, int Version, JobSpec Spec, bool Run, int Restarts, Guid Correlation);
 
 /// <summary>What a host was told of one process, as it keeps it.</summary>
+/// <param name="Digest">Of the process's own specification and the job's files: a new version that changes neither does not restart it.</param>
 public sealed record Assignment(
-    ProcessId Process, long Generation, int Version, Digest JobDigest, ProcessSpec Spec, ImmutableArray<JobFile> Files, bool Run, int Restarts, int Slice);
+    ProcessId Process, long Generation, int Version, Digest Digest, ProcessSpec Spec, ImmutableArray<JobFile> Files, bool Run, int Restarts, int Slice,
+    Guid Correlation);
 
 /// <summary>What a host says of one of its processes. Goes up the link; the newest replaces the older.</summary>
 /// <param name="Generation">Of the desired state that the process follows.</param>

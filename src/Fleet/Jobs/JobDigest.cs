@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fleet.Processes;
 
 namespace Fleet.Jobs;
 
@@ -7,5 +8,6 @@ public static class JobDigest
 {
     public static Digest Of(JobSpec spec) => Digest.Of(JsonSerializer.SerializeToUtf8Bytes(spec, FleetJson.Default.JobSpec));
 
-    public static Digest Of(Processes.ProcessSpec spec) => Digest.Of(JsonSerializer.SerializeToUtf8Bytes(spec, FleetJson.Default.ProcessSpec));
+    /// <summary>Of what one process of the job depends on: its own specification and the job's files.</summary>
+    public static Digest Of(JobSpec job, ProcessSpec process) => Of(job with { Processes = [process] });
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fleet.Ledger;
 using Fleet.Sandboxes;
 
@@ -29,9 +30,9 @@ public abstract record ProcessEvent : FleetEvent
     [StoredName("process.health_changed.v1")]
     public sealed record HealthChanged(RunId Run, Health Health, string Detail) : ProcessEvent;
 
-    /// <summary>The stop ladder begins; <paramref name="Why"/> tells what for.</summary>
+    /// <summary>The stop ladder begins, at its rung 0.</summary>
     [StoredName("process.stopping.v1")]
-    public sealed record Stopping(RunId Run, string Why, StopLadder Ladder) : ProcessEvent;
+    public sealed record Stopping(RunId Run, StopReason Why, StopLadder Ladder) : ProcessEvent;
 
     /// <summary>The next rung, counted from 0, because the one before ended nothing.</summary>
     [StoredName("process.stop_escalated.v1")]
@@ -47,4 +48,17 @@ public abstract record ProcessEvent : FleetEvent
     /// <summary>It ended by itself and its restart policy has it stay so. <paramref name="Failed"/>: not with 0.</summary>
     [StoredName("process.ended.v1")]
     public sealed record Ended(bool Failed, string Why) : ProcessEvent;
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<StopReason>))]
+public enum StopReason
+{
+    /// <summary>The job is to be stopped, or is no longer this host's.</summary>
+    Asked,
+
+    /// <summary>Another version, or a restart that was asked for, follows.</summary>
+    Replaced,
+
+    /// <summary>Its health check failed too often; the restart policy says what follows.</summary>
+    Unhealthy,
 }

@@ -1,0 +1,40 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Configuration;
+using Akka.Pattern;
+using Fleet.Actors.Hosts;
+using Fleet.Actors.Jobs;
+using Fleet.Actors.Ledger;
+using Fleet.Actors.Processes;
+using Fleet.Actors.Sandboxes;
+
+namespace Fleet.Actors;
+
+/// <summary>The actor system of an agent: the roles it has, each under a supervisor that starts it again when the journal has failed it.</summary>
+public static class FleetActors
+{
+    /// <param name="extra">Akka's own configuration of the caller, such as loggers; it comes first.</param>
+    public static ActorSystem CreateSystem(SqliteJournal journal, Config extra, params Setup[] setups)
+    {
+        var config = extra.WithFallback(journal.Config);
+        var setup = setups.Aggregate(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), journal.Options), (all, one) => all.And(one));
+        return ActorSystem.Create("fleet", setup);
+    }
+
+    public static IActorRef StartJobs(this ActorSystem system, Recorder recorder, IJobIndex index, LoopbackLink link)
+    {
+        var jobs = system.ActorOf(Kept(JobsActor.Props(recorder, index, link), "jobs"), "control");
+        link.ConnectControl(jobs);
+        return jobs;
+    }
+
+    public static IActorRef StartHost(this ActorSystem system, Recorder recorder, LoopbackLink link, ProcessPorts ports, AgentRun agent)
+    {
+        var host = system.ActorOf(Kept(HostActor.Props(recorder, link, ports, agent), "host"), "host");
+        link.ConnectHost(host);
+        return host;
+    }
+
+    private static Props Kept(Props props, string name) => BackoffSupervisor.Props(
+        Backoff.OnStop(props, name, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), 0.2, int.MaxValue).WithAutoReset(TimeSpan.FromMinutes(1)));
+}

@@ -1,0 +1,201 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using Fleet.Actors.Ledger;
+using Fleet.Actors.Processes;
+using Fleet.Hosts;
+using Fleet.Ledger;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+using Envelope = Fleet.Ledger.Envelope;
+
+namespace Fleet.Actors.Hosts;
+
+/// <summary>
+/// A host: keeps what control wants of it, with one <see cref="ProcessActor"/> per process, and says up the link what became of each.
+/// Cut off from control it goes on with what it was last told.
+/// </summary>
+public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
+{
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(30);
+
+    private readonly IHostLink link;
+    private readonly ProcessPorts ports;
+    private readonly AgentRun agent;
+    private readonly Dictionary<ProcessId, IActorRef> actors = [];
+    private readonly Dictionary<ProcessId, ProcessActor.Report> reports = [];
+    private readonly List<IActorRef> waitingForReady = [];
+    private bool swept;
+
+    public HostActor(Recorder recorder, IHostLink link, ProcessPorts ports, AgentRun agent)
+        : base(Streams.Host(recorder.Host), HostState.Empty, recorder)
+    {
+        (this.link, this.ports, this.agent) = (link, ports, agent);
+        Command<DesiredState>(Desire);
+        Command<ProcessActor.Report>(Heard);
+        Command<ListProcesses>(_ => Sender.Tell(List()));
+        Command<WhenReady>(_ => AnswerWhenReady(Sender));
+        Command<StopAgent>(stop => Stopping(stop, Sender));
+        Command<Terminated>(dead => Lost(dead.ActorRef));
+        Command<SayAll>(_ => reports.Values.ToList().ForEach(Say));
+        Command<Revive>(revive => Tell(revive.Process));
+        Command<ImmutableArray<RunId>>(Sweep);
+        Command<Status.Failure>(failure => Context.GetLogger().Warning("the sandboxes could not be listed: {0}", failure.Cause.Message));
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    protected override int SnapshotEvery => 1000;
+
+    private sealed record Revive(ProcessId Process);
+
+    private sealed record SayAll;
+
+    public static Props Props(Recorder recorder, IHostLink link, ProcessPorts ports, AgentRun agent) =>
+        Akka.Actor.Props.Create(() => new HostActor(recorder, link, ports, agent));
+
+    protected override HostState Evolve(HostState state, HostEvent @event, Envelope envelope) => HostState.Evolve(state, @event);
+
+    protected override object ToSnapshot(HostState state) => HostSnapshot.Of(state);
+
+    protected override HostState FromSnapshot(object snapshot) => ((HostSnapshot)snapshot).ToState();
+
+    protected override void Recovered() => Record(
+        [new HostEvent.AgentStarted(agent.Version, agent.Pid, agent.BootId)],
+        Recorder.Observed(agent.Story, agent.Story),
+        Recorder.Host,
+        () =>
+        {
+            State.Assigned.Keys.Concat(State.Leaving.Keys).ToList().ForEach(Tell);
+            SweepWhenAllReported();
+            Timers.StartPeriodicTimer("say", new SayAll(), Repeat);
+        });
+
+    private void Desire(DesiredState desired)
+    {
+        var events = HostDecider.Decide(State, desired);
+        var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
+        Record(events, Recorder.Observed(StoryOf(desired), StoryOf(desired)), Recorder.Host, () => touched.ForEach(Tell));
+    }
+
+    private void Tell(ProcessId process)
+    {
+        var assignment = State.Assigned.GetValueOrDefault(process) ?? State.Leaving.GetValueOrDefault(process);
+        if (assignment is null)
+        {
+            return;
+        }
+
+        if (actors.TryGetValue(process, out var actor))
+        {
+            actor.Tell(assignment);
+            return;
+        }
+
+        actors[process] = Context.Watch(Context.ActorOf(ProcessActor.Props(assignment, Recorder, ports)));
+    }
+
+    private void Heard(ProcessActor.Report report)
+    {
+        reports[report.Process] = report;
+        if (State.Leaving.ContainsKey(report.Process) && report.Status.Phase == ProcessPhase.Stopped)
+        {
+            Forget(report);
+        }
+        else
+        {
+            Say(report);
+        }
+
+        SweepWhenAllReported();
+    }
+
+    private void Say(ProcessActor.Report report) => link.Up(new Observation(Recorder.Host, report.Process, report.Generation, report.Status));
+
+    private void Forget(ProcessActor.Report report) => Record(
+        [new HostEvent.ProcessRemoved(report.Process)],
+        Recorder.Observed(agent.Story, LastEvent),
+        report.Process.ToString(),
+        () =>
+        {
+            if (actors.Remove(report.Process, out var actor))
+            {
+                Context.Unwatch(actor);
+                Context.Stop(actor);
+            }
+
+            reports.Remove(report.Process);
+            link.Up(new Observation(Recorder.Host, report.Process, report.Generation, report.Status, Removed: true));
+        });
+
+    // A process's actor stops when the journal failed it; the process itself goes on, and the actor takes it up again.
+    private void Lost(IActorRef dead)
+    {
+        var process = actors.First(a => a.Value.Equals(dead)).Key;
+        actors.Remove(process);
+        Context.GetLogger().Warning("the supervisor of {0} stopped after a failed write; starting it again", process);
+        Timers.StartSingleTimer($"revive {process}", new Revive(process), Again);
+    }
+
+    /// <summary>
+    /// Once every process has said which run is its own, what else lies in the agent's folder belongs to runs that were recorded as ended, or to a
+    /// journal newer than this one (a restored backup): nobody wants them, so they are ended and removed.
+    /// </summary>
+    private void SweepWhenAllReported()
+    {
+        if (swept || reports.Count < actors.Count)
+        {
+            return;
+        }
+
+        swept = true;
+        ports.Sandboxes.List().PipeTo(Self);
+        waitingForReady.ForEach(asker => asker.Tell(Ready.Instance));
+        waitingForReady.Clear();
+    }
+
+    private void Sweep(ImmutableArray<RunId> found)
+    {
+        var known = reports.Values.Select(r => r.Run).OfType<RunId>().ToHashSet();
+        foreach (var run in found.Where(run => !known.Contains(run)))
+        {
+            Context.GetLogger().Info("removing what is left of {0}, a run that is over", run);
+            ports.Sandboxes.Remove(run);
+        }
+    }
+
+    private void AnswerWhenReady(IActorRef asker)
+    {
+        if (swept)
+        {
+            asker.Tell(Ready.Instance);
+        }
+        else
+        {
+            waitingForReady.Add(asker);
+        }
+    }
+
+    private void Stopping(StopAgent stop, IActorRef asker) => Record(
+        [new HostEvent.AgentStopped(stop.Why)],
+        Recorder.Observed(agent.Story, LastEvent),
+        Recorder.Host,
+        () => asker.Tell(Ready.Instance),
+        _ => asker.Tell(Ready.Instance));
+
+    private ImmutableArray<HostedProcess> List() =>
+        [.. State.Assigned.Values.Concat(State.Leaving.Values)
+            .Where(a => reports.ContainsKey(a.Process))
+            .OrderBy(a => a.Process.ToString(), StringComparer.Ordinal)
+            .Select(a => new HostedProcess(a, reports[a.Process].Status))];
+
+    private Guid StoryOf(DesiredState desired) => desired.Jobs.MaxBy(j => j.Generation)?.Correlation ?? agent.Story;
+
+    private static ProcessId? ProcessOf(HostEvent @event) => @event switch
+    {
+        HostEvent.ProcessAssigned e => e.Assignment.Process,
+        HostEvent.ProcessUnassigned e => e.Process,
+        _ => null,
+    };
+}

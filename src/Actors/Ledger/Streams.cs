@@ -1,0 +1,26 @@
+using Fleet.Jobs;
+using Fleet.Processes;
+
+namespace Fleet.Actors.Ledger;
+
+/// <summary>The persistence ids: the one place that names streams.</summary>
+public static class Streams
+{
+    public const string JobPrefix = "job/";
+
+    public static string Job(JobId job) => $"{JobPrefix}{job.Namespace}/{job.Name}";
+
+    public static string Host(string host) => $"host/{host}";
+
+    public static string Process(string host, ProcessId process) => $"process/{host}/{process}";
+
+    /// <summary>The job of a stream; null for another stream.</summary>
+    public static JobId? JobOf(string stream) =>
+        stream.StartsWith(JobPrefix, StringComparison.Ordinal) && JobId.TryParse(stream[JobPrefix.Length..], out var job) ? job : null;
+}
+
+/// <summary>Which jobs the ledger knows. A failure to read it is thrown: to start without them would stop them all.</summary>
+public interface IJobIndex
+{
+    Task<IReadOnlyList<JobId>> Jobs();
+}

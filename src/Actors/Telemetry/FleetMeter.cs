@@ -1,0 +1,25 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Fleet.Actors.Telemetry;
+
+/// <summary>The metrics and traces of an agent: the one place that names them. Units are in the instruments.</summary>
+public static class FleetMeter
+{
+    public const string Name = "Fleet";
+
+    public static readonly ActivitySource Activities = new(Name);
+
+    private static readonly Meter Meter = new(Name);
+
+    public static readonly Counter<long> Starts = Meter.CreateCounter<long>("fleet.process.starts", "{start}", "Starts of sandboxes, by outcome");
+
+    public static readonly Counter<long> Exits = Meter.CreateCounter<long>("fleet.process.exits", "{exit}", "Ends of sandboxes, by whether out of memory");
+
+    public static readonly Histogram<double> StartDuration =
+        Meter.CreateHistogram<double>("fleet.process.start.duration", "s", "From the duty to start a sandbox to its outcome, waiting for a turn included");
+
+    public static readonly Counter<long> Events = Meter.CreateCounter<long>("fleet.events", "{event}", "Events persisted");
+
+    public static readonly UpDownCounter<int> Running = Meter.CreateUpDownCounter<int>("fleet.processes.running", "{process}", "Processes in the phase running");
+}
