@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Fleet.Actors.Sandboxes;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Actors.Tests;
+
+/// <summary>
+/// Sandboxes in memory, for what needs thousands of them or a death at will.
+/// </summary>
+internal sealed class FakeSandboxes : ISandboxes
+{
+    private readonly ConcurrentDictionary<RunId, SandboxView> runs = new();
+    private readonly ConcurrentBag<Action<RunId>> listeners = [];
+    private int pid = 1000;
+
+    public ConcurrentQueue<SandboxRequest> Started { get; } = new();
+
+    public ConcurrentQueue<(RunId Run, StopSignal Signal)> Signals { get; } = new();
+
+    public ConcurrentQueue<RunId> Removed { get; } = new();
+
+    /// <summary>What a start answers; null: it succeeds.</summary>
+    public Func<SandboxRequest, StartOutcome?> OnStart { get; set; } = _ => null;
+
+    /// <summary>Which signals end the process.</summary>
+    public Func<StopSignal, bool> Obeys { get; set; } = _ => true;
+
+    public Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel)
+    {
+        if (OnStart(request) is { } outcome)
+        {
+            return Task.FromResult(outcome);
+        }
+
+        var identity = new SandboxIdentity(request.Run, Guid.Empty, Interlocked.Increment(ref pid), 1);
+        if (runs.TryAdd(request.Run, new SandboxView.Running(identity)))
+        {
+            Started.Enqueue(request);
+        }
+
+        return Task.FromResult<StartOutcome>(new StartOutcome.Started(runs[request.Run] is SandboxView.Running r ? r.Identity : identity));
+    }
+
+    public void Signal(SandboxIdentity identity, StopSignal signal)
+    {
+        Signals.Enqueue((identity.Run, signal));
+        if (runs.TryGetValue(identity.Run, out var view) && view is SandboxView.Running running && running.Identity == identity && Obeys(signal))
+        {
+            End(identity.Run, 128 + (int)signal);
+        }
+    }
+
+    /// <summary>The process ends by itself, and the listeners are woken.</summary>
+    public void End(RunId run, int code, bool oom = false)
+    {
+        runs[run] = new SandboxView.Exited(new SandboxExit(code, oom, DateTimeOffset.UtcNow));
+        foreach (var listener in listeners)
+        {
+            listener(run);
+        }
+    }
+
+    /// <summary>A reboot: nothing is left, and nobody is woken.</summary>
+    public void Reboot() => runs.Clear();
+
+    /// <summary>A run that no journal knows.</summary>
+    public void Leave(RunId run) => runs[run] = new SandboxView.Exited(new SandboxExit(0, false, DateTimeOffset.UtcNow));
+
+    public Task<SandboxView> Inspect(RunId run) => Task.FromResult(runs.GetValueOrDefault(run, new SandboxView.Absent()));
+
+    public Task Remove(RunId run)
+    {
+        Removed.Enqueue(run);
+        runs.TryRemove(run, out _);
+        return Task.CompletedTask;
+    }
+
+    public Task<ExecResult> Exec(SandboxIdentity identity, ProcessSpec spec, ImmutableArray<string> command, TimeSpan timeout) =>
+        Task.FromResult(new ExecResult(0, ""));
+
+    public Task<ImmutableArray<RunId>> List() => Task.FromResult(runs.Keys.ToImmutableArray());
+
+    public IDisposable OnExit(Action<RunId> listener)
+    {
+        listeners.Add(listener);
+        return new Subscription();
+    }
+
+    public SandboxUsage? Usage(RunId run) => null;
+
+    private sealed class Subscription : IDisposable
+    {
+        public void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,202 @@
+using Fleet.Actors.Hosts;
+using Fleet.Actors.Jobs;
+using Fleet.Hosts;
+using Fleet.Jobs;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+using static Fleet.Actors.Tests.AgentFixture;
+
+namespace Fleet.Actors.Tests;
+
+public class SupervisionTests
+{
+    [Fact]
+    public async Task A_job_that_is_run_runs_and_its_intent_was_on_disk_before_its_start()
+    {
+        await using var agent = await Begin();
+        agent.Sandboxes.OnStart = request =>
+        {
+            Assert.Contains(agent.Stored<ProcessEvent.Starting>(), e => e.Run == request.Run);
+            return null;
+        };
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+    }
+
+    [Fact]
+    public async Task The_story_of_a_command_goes_through_to_the_process()
+    {
+        await using var agent = await Begin();
+        var cause = Because();
+        await agent.Accepted(new JobMessage.Submit(Job("shop", Process("web")), null, cause));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        Assert.Equal(
+            ["job.submitted.v1", "host.slice_assigned.v1", "host.process_assigned.v1", "process.starting.v1", "process.started.v1"],
+            agent.Stored().Where(r => r.Envelope.CorrelationId == cause.CorrelationId).Select(r => r.Envelope.Name));
+    }
+
+    [Fact]
+    public async Task A_killed_agent_takes_its_running_processes_up_again_and_starts_nothing_twice()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web"), Process("db")));
+        var before = (await agent.Until("shop", "web", ProcessPhase.Running), await agent.Until("shop", "db", ProcessPhase.Running));
+        await agent.Kill();
+        await agent.Start();
+        Assert.Equal(before.Item1.Pid, (await agent.Until("shop", "web", ProcessPhase.Running)).Pid);
+        Assert.Equal(before.Item2.Pid, (await agent.Until("shop", "db", ProcessPhase.Running)).Pid);
+        Assert.Equal(2, agent.Sandboxes.Started.Count);
+    }
+
+    [Fact]
+    public async Task What_ended_while_the_agent_was_dead_is_recorded_and_restarted()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run!.Value;
+        await agent.Kill();
+        agent.Sandboxes.End(run, 3);
+        await agent.Start();
+        await agent.Until("shop", "web", s => s.Phase == ProcessPhase.Running && s.Run != run);
+        Assert.Equal(3, agent.Stored<ProcessEvent.Exited>().Single().Exit.Code);
+    }
+
+    [Fact]
+    public async Task A_start_that_the_kill_interrupted_is_gone_on_with_under_the_same_run()
+    {
+        await using var agent = await Begin();
+        var gate = new TaskCompletionSource();
+        agent.Sandboxes.OnStart = _ => { gate.TrySetResult(); return new StartOutcome.Failed(new StartFailure(StartFailureCode.RuntimeFailed, "killed here")); };
+        await agent.Run(Job("shop", Process("web") with { Restart = new RestartPolicy { Initial = TimeSpan.FromHours(1), Max = TimeSpan.FromHours(1) } }));
+        await gate.Task;
+        await agent.Until("shop", "web", ProcessPhase.Waiting);
+        agent.Sql("DELETE FROM journal WHERE manifest IN ('process.start_failed.v1', 'process.restart_scheduled.v1')");
+        var intended = agent.Stored<ProcessEvent.Starting>().Single().Run;
+        await agent.Kill();
+        agent.Sandboxes.OnStart = _ => null;
+        await agent.Start();
+        Assert.Equal(intended, (await agent.Until("shop", "web", ProcessPhase.Running)).Run);
+        Assert.Single(agent.Sandboxes.Started);
+    }
+
+    [Fact]
+    public async Task After_a_reboot_everything_is_started_again_and_the_loss_recorded()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run;
+        await agent.Kill();
+        agent.Sandboxes.Reboot();
+        await agent.Start();
+        await agent.Until("shop", "web", s => s.Phase == ProcessPhase.Running && s.Run != run);
+        Assert.Single(agent.Stored<ProcessEvent.Lost>());
+    }
+
+    [Fact]
+    public async Task Remains_that_no_journal_knows_are_removed_and_those_in_use_are_not()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run!.Value;
+        await agent.Kill();
+        var stranger = RunId.Parse("old.run-1");
+        agent.Sandboxes.Leave(stranger);
+        await agent.Start();
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        await Eventually(() => agent.Sandboxes.Removed.Contains(stranger));
+        Assert.DoesNotContain(run, agent.Sandboxes.Removed);
+    }
+
+    [Fact]
+    public async Task A_process_that_ignores_TERM_and_QUIT_is_killed()
+    {
+        await using var agent = await Begin(s => s.Obeys = signal => signal == StopSignal.Kill);
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+        Assert.Equal([StopSignal.Term, StopSignal.Quit, StopSignal.Kill], agent.Sandboxes.Signals.Select(s => s.Signal));
+    }
+
+    [Fact]
+    public async Task A_kill_in_the_middle_of_a_stop_goes_on_with_the_stop()
+    {
+        await using var agent = await Begin(s => s.Obeys = _ => false);
+        await agent.Run(Job("shop", Process("web") with { Stop = StopLadder.Parse("TERM/1h/KILL") }));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", ProcessPhase.Stopping);
+        await agent.Kill();
+        agent.Sandboxes.Obeys = _ => true;
+        await agent.Start();
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+        Assert.Single(agent.Stored<ProcessEvent.Stopping>());
+    }
+
+    [Fact]
+    public async Task A_restart_asked_for_replaces_the_run()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run;
+        await agent.Accepted(new JobMessage.Restart(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", s => s.Phase == ProcessPhase.Running && s.Run != run);
+    }
+
+    [Fact]
+    public async Task A_process_that_left_the_job_is_stopped_and_forgotten()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web"), Process("db")));
+        await agent.Until("shop", "db", ProcessPhase.Running);
+        await agent.Run(Job("shop", Process("web")));
+        await Eventually(() => agent.Stored<HostEvent.ProcessRemoved>().Any(e => e.Process.Name == "db"));
+        var view = await agent.Accepted(new JobMessage.Get(JobId.Parse("shop")));
+        Assert.Equal("web", Assert.Single(view.Processes).Process.Name);
+    }
+
+    [Fact]
+    public async Task An_unhealthy_process_is_replaced()
+    {
+        await using var agent = await Begin();
+        agent.Healthy = false;
+        var check = new HealthCheck
+        {
+            Probe = new HealthProbe.Tcp(1), Interval = TimeSpan.FromMilliseconds(5), Grace = TimeSpan.Zero, Failures = 2, Timeout = TimeSpan.FromSeconds(1),
+        };
+        await agent.Run(Job("shop", Process("web") with { Health = check }));
+        await Eventually(() => agent.Stored<ProcessEvent.Stopping>().Any(e => e.Why == StopReason.Unhealthy));
+        agent.Healthy = true;
+        await agent.Until("shop", "web", s => s is { Phase: ProcessPhase.Running, Health: Health.Healthy });
+    }
+
+    [Fact]
+    public async Task A_thousand_crashes_are_a_thousand_exits_and_one_crash_loop()
+    {
+        await using var agent = await Begin();
+        agent.Sandboxes.OnStart = request =>
+        {
+            _ = Task.Run(() => agent.Sandboxes.End(request.Run, 1));
+            return null;
+        };
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", s => s.Restarts >= 1000);
+        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+        var exits = agent.Stored<ProcessEvent.Exited>().ToList();
+        Assert.True(exits.Count >= 1000);
+        Assert.Equal(exits.Count, exits.Select(e => e.Run).Distinct().Count());
+        Assert.Contains(agent.Stored<ProcessEvent.RestartScheduled>(), e => e.CrashLooping);
+        await agent.Kill();
+        await agent.Start();
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+    }
+
+    private static async Task Eventually(Func<bool> holds)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(20); !holds(); await Task.Delay(10))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "it did not come to hold in 20 s");
+        }
+    }
+}
