@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Configuration;
@@ -35,6 +36,36 @@ public static class FleetActors
         return host;
     }
 
+    /// <summary>Answers for the control role on an agent that has it not.</summary>
+    public static IActorRef StartNoControl(this ActorSystem system) => system.ActorOf(Props.Create(() => new NoControl()), "control");
+
+    /// <summary>Answers for the host role on an agent that has it not.</summary>
+    public static IActorRef StartNoHost(this ActorSystem system) => system.ActorOf(Props.Create(() => new NoHost()), "host");
+
     private static Props Kept(Props props, string name) => BackoffSupervisor.Props(
         Backoff.OnStop(props, name, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), 0.2, int.MaxValue).WithAutoReset(TimeSpan.FromMinutes(1)));
+
+    private sealed class NoControl : ReceiveActor
+    {
+        private static readonly Refusal Refusal = new(
+            RefusalCode.Unavailable, "this agent has not the role control (fleet.roles), which holds the jobs; ask one that has");
+
+        public NoControl()
+        {
+            Receive<JobMessage>(_ => Sender.Tell(new JobReply.Refused(Refusal)));
+            Receive<ListJobs>(_ => Sender.Tell(ImmutableArray<JobView>.Empty));
+            ReceiveAny(_ => { });
+        }
+    }
+
+    private sealed class NoHost : ReceiveActor
+    {
+        public NoHost()
+        {
+            Receive<WhenReady>(_ => Sender.Tell(Ready.Instance));
+            Receive<StopAgent>(_ => Sender.Tell(Ready.Instance));
+            Receive<ListProcesses>(_ => Sender.Tell(ImmutableArray<HostedProcess>.Empty));
+            ReceiveAny(_ => { });
+        }
+    }
 }

@@ -68,6 +68,7 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     protected abstract void Recovered();
 
     /// <summary>Persists the events, folds them, and then, with all of them on disk, calls <paramref name="then"/>; with none, calls it at once.</summary>
+    /// <param name="then">Must not record itself: a persist begun within DeferAsync leaves the actor deaf to its third command (seen with Akka 1.5.74); tell Self instead.</param>
     /// <param name="failed">Told why, if they could not be written; the actor stops afterwards.</param>
     protected void Record(ImmutableArray<TEvent> events, Cause cause, string subject, Action then, Action<string>? failed = null)
     {
