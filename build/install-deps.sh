@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Installs what Fleet needs on Debian to run jobs. Does nothing, quickly, when all of it is there; starts no service.
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+
+# package:file that it brings; the file is looked for, because that is what Fleet will use. fuse and the like belong to jobs, not here.
+PARTS=(
+  crun:/usr/bin/crun
+  runc:/usr/sbin/runc
+  conmon:/usr/bin/conmon
+  tini:/usr/bin/tini
+  uidmap:/usr/bin/newuidmap
+  util-linux:/usr/bin/unshare
+  passwd:/usr/sbin/useradd
+)
+
+missing=()
+for part in "${PARTS[@]}"; do
+  [ -e "${part#*:}" ] || missing+=("${part%%:*}")
+done
+# A library has a folder per architecture; ask the linker.
+/sbin/ldconfig -p | grep -q 'libseccomp\.so\.2' || missing+=(libseccomp2)
+
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+
+is_root || die "missing: ${missing[*]}: run as root: apt-get install --no-install-recommends ${missing[*]}"
+needs apt-get "Fleet's packages are Debian's: install by hand what provides ${missing[*]}"
+
+# invoke-rc.d asks this file; 101 forbids every service to start. One that the machine has already is left alone.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+say "installing ${missing[*]}"
+install=(apt-get install -y -q --no-install-recommends "${missing[@]}")
+# The lists may be absent or stale; fetch them only if the packages cannot be had without.
+"${install[@]}" </dev/null >/dev/null 2>&1 || { apt-get update -q && "${install[@]}"; } </dev/null >&2

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs every test project. The last line is "N passed, N failed"; the exit code is 0 only if nothing failed and every project answered.
+# shellcheck source=common.sh
+. "$(dirname "$0")/common.sh"
+needs_dotnet
+cd "$FLEET_REPO"
+# A hung test must not hang the run: the time for everything, in seconds (CI allows 45 minutes).
+deadline=$((SECONDS + ${FLEET_TEST_SECONDS:-2400}))
+results=$FLEET_REPO/artifacts/test-results
+rm -rf "$results"
+mkdir -p "$results"
+passed=0 failed=0 skipped=0
+
+# add_counters TRX: adds the numbers that the project wrote down itself; they are there even if its tests failed.
+add_counters() {
+  local counters
+  counters=$(grep -o '<Counters [^>]*>' "$1")
+  passed=$((passed + $(number passed "$counters")))
+  failed=$((failed + $(number failed "$counters") + $(number error "$counters") + $(number timeout "$counters") + $(number aborted "$counters")))
+  skipped=$((skipped + $(number total "$counters") - $(number executed "$counters")))
+}
+
+number() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$2"; }
+
+run_project() {
+  local project=$1 name trx code=0
+  name=$(basename "$project" .csproj)
+  trx=$results/$name.trx
+  say "== $name"
+  timeout --kill-after=30 $((deadline > SECONDS ? deadline - SECONDS : 1)) \
+    dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$trx" --logger "console;verbosity=minimal" </dev/null >&2 || code=$?
+  local before=$failed
+  if [ -s "$trx" ] && grep -q '<Counters ' "$trx"; then
+    add_counters "$trx"
+  fi
+  # Ended badly without a failed test (did not build, crashed, hung, found no test): that is a failure all the same.
+  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ] || [ ! -s "$trx" ]; then
+    say "$name ended with $code and no result: counted as 1 failed"
+    failed=$((failed + 1))
+  fi
+}
+
+"$FLEET_REPO/build/install-deps.sh"
+# nodeReuse off: no build server stays behind to hold the output open.
+dotnet build Fleet.slnx --nologo -v quiet -clp:ErrorsOnly -nodeReuse:false </dev/null >&2 || say "the build failed; projects without output count as failed"
+while IFS= read -r project; do
+  run_project "$project"
+done < <(grep -l '<IsTestProject>true' tests/*/*.csproj)
+
+if [ "$skipped" -gt 0 ]; then
+  say "$skipped skipped:"
+  grep -h -A8 'outcome="NotExecuted"' "$results"/*.trx | grep -E -o 'testName="[^"]*"|<Message>[^<]*' | sed 's/^testName=/  /; s/<Message>/    /' >&2 || true
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,72 @@
+using System.Text.RegularExpressions;
+using Xunit.Abstractions;
+
+namespace Fleet.Architecture;
+
+/// <summary>A feature is found in the same room on each floor; rooms stay small.</summary>
+public sealed partial class RoomTests(ITestOutputHelper output)
+{
+    private static readonly string[] Floors = ["src/Fleet", "src/Actors", "src/Host"];
+
+    // A file this long needs a reason in its commit; more than this is split (style: past 250, split or say why).
+    private const int Longest = 250;
+
+    [Fact]
+    public void A_namespace_is_the_folder_of_its_file()
+    {
+        var misplaced = Floors.SelectMany(Repository.Sources).Select(f => (File: f, Has: NamespaceOf(f), Wants: Expected(f))).Where(f => f.Has is not null && f.Has != f.Wants);
+
+        Assert.Empty(misplaced);
+    }
+
+    [Fact]
+    public void No_source_file_is_longer_than_250_lines()
+    {
+        var sizes = Floors.SelectMany(Repository.Sources).Select(f => (File: f, Lines: File.ReadLines(Repository.At(f)).Count())).ToArray();
+        foreach (var (file, lines) in sizes.Where(f => f.Lines > 150).OrderByDescending(f => f.Lines))
+        {
+            output.WriteLine($"{lines,5} {file}");
+        }
+
+        Assert.All(sizes, f => Assert.InRange(f.Lines, 1, Longest));
+    }
+
+    [Theory]
+    [InlineData("src/Fleet", "tests/Fleet.Tests", 1.0)]
+    [InlineData("src/Actors", "tests/Actors.Tests", 0.7)]
+    public void The_ratio_of_tests_to_code_is_reported(string source, string tests, double wanted)
+    {
+        var (code, test) = (Repository.Lines(source), Repository.Lines(tests));
+        output.WriteLine($"{source}: {code} lines, {tests}: {test} lines, ratio {(double)test / code:0.00}, wanted {wanted:0.0}");
+
+        Assert.True(code > 0, $"there is no code in {source}");
+    }
+
+    [Fact]
+    public void Only_Command_starts_processes() =>
+        Assert.Equal(["src/Host/Linux/Command.cs"], FilesWith(Floors, ProcessStart()));
+
+    [Fact]
+    public void Nobody_reads_local_time_for_anything_but_showing_it() =>
+        Assert.Empty(FilesWith(Floors, LocalClock()));
+
+    private static string[] FilesWith(string[] floors, Regex pattern) =>
+        [.. floors.SelectMany(Repository.Sources).Where(f => pattern.IsMatch(File.ReadAllText(Repository.At(f))))];
+
+    private static string? NamespaceOf(string file) => NamespaceLine().Match(File.ReadAllText(Repository.At(file))) is { Success: true } m ? m.Groups[1].Value : null;
+
+    private static string Expected(string file)
+    {
+        var rooms = Path.GetDirectoryName(file)!.Split('/')[1..];
+        return string.Join('.', rooms[0] == "Fleet" ? rooms : ["Fleet", .. rooms]);
+    }
+
+    [GeneratedRegex(@"^namespace ([A-Za-z0-9_.]+);", RegexOptions.Multiline)]
+    private static partial Regex NamespaceLine();
+
+    [GeneratedRegex(@"\bProcess\.Start\(|new Process\b|\bvfork\b|\bposix_spawn")]
+    private static partial Regex ProcessStart();
+
+    [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|Today)\b")]
+    private static partial Regex LocalClock();
+}
