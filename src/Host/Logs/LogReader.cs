@@ -30,8 +30,8 @@ public static class LogReader
         var first = true;
         while (true)
         {
-            using var view = await Open(path, first, cancel);
-            var position = !view.Waited && first ? TailStart(view.Log, lines) : view.Log.LiveStart;
+            using var view = await Open(path, cancel);
+            var position = !first ? view.Log.LiveStart : view.Waited ? view.Log.Start : TailStart(view.Log, lines);
             first = false;
             var cutter = new LineCutter();
             await foreach (var bytes in Bytes(view.Log, position, cancel))
@@ -49,9 +49,9 @@ public static class LogReader
         }
     }
 
-    private static async Task<Opened> Open(string path, bool first, CancellationToken cancel)
+    private static async Task<Opened> Open(string path, CancellationToken cancel)
     {
-        for (var waited = !first; ; waited = true)
+        for (var waited = false; ; waited = true)
         {
             if (LogView.TryOpen(path) is { } view)
             {

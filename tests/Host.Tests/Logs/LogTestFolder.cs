@@ -61,6 +61,11 @@ public sealed class LogTestFolder : IDisposable
     public Task<CommandResult> WriteSequence(int last, string? cgroup = null) => new Command("sh", "-c",
         $"{(cgroup is null ? "" : $"echo 0 > {cgroup}/cgroup.procs; ")}exec seq 1 {last} >> {Log}") { Timeout = TimeSpan.FromMinutes(3) }.Run();
 
+    /// <summary>The same in bursts of 10,000 numbers, over some seconds.</summary>
+    public Task<CommandResult> WriteSequenceInBursts(int bursts) => new Command("sh", "-c",
+        $"for k in $(seq 0 {bursts - 1}); do seq $((k*10000+1)) $((k*10000+10000)); sleep 0.02; done >> {Log}")
+    { Timeout = TimeSpan.FromMinutes(3) }.Run();
+
     public void Dispose()
     {
         if (mounted)
