@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
 using Fleet.Host.Linux;
 
 namespace Fleet.Host.Api;
@@ -8,12 +9,19 @@ namespace Fleet.Host.Api;
 /// <summary>The socket's file: its place before the agent listens, its mode after.</summary>
 public static class ApiSocket
 {
+    public const int LongestPath = 107;
+
     private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     /// <summary>Removes what a killed agent left. Only a dead socket is removed: never another file, never one that somebody answers at.</summary>
     /// <exception cref="IOException">The place is taken.</exception>
     public static void Clear(string path)
     {
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+        {
+            throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
+        }
+
         if (!Path.Exists(path))
         {
             return;

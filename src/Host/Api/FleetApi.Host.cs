@@ -23,7 +23,7 @@ public sealed partial class FleetApi
             new SortedDictionary<string, int>(phases, StringComparer.Ordinal));
     }
 
-    public async Task<HostProcess[]> HostProcesses() => [.. (await Hosted()).Select(Process)];
+    public async Task<HostProcessList> HostProcesses() => new(hostName, [.. (await Hosted()).Select(Process)]);
 
     /// <summary>Ready when both roles answer.</summary>
     public async Task<ReadyInfo> Ready()

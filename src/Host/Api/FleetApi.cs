@@ -24,11 +24,11 @@ public sealed partial class FleetApi(
 
     private readonly ContentStore contents = new(paths);
 
-    public async Task<JobSummary[]> List() => [.. (await Views()).Select(JobMapping.Summary)];
+    public async Task<JobList> List() => new([.. (await Views()).Select(JobMapping.Summary)]);
 
     public async Task<JobDetail> Get(JobId job) => JobMapping.Detail((await Ask(new JobMessage.Get(job))).Job);
 
-    public async Task<JobVersionInfo[]> History(JobId job) => JobMapping.History((await Ask(new JobMessage.Get(job))).Job);
+    public async Task<JobHistory> History(JobId job) => JobMapping.History((await Ask(new JobMessage.Get(job))).Job);
 
     public async Task<DiffReply> Diff(JobId job, int from, int to)
     {
@@ -63,7 +63,7 @@ public sealed partial class FleetApi(
         return new JobChanged(accepted.Changed, JobMapping.Detail(accepted.Job));
     }
 
-    public async Task<UnsafeProcess[]> Unsafe() => [.. (await Views()).SelectMany(JobMapping.Unsafe)];
+    public async Task<UnsafeList> Unsafe() => new([.. (await Views()).SelectMany(JobMapping.Unsafe)]);
 
     public Cause CauseOf(Caller caller, Guid? correlation)
     {

@@ -13,7 +13,7 @@ internal static class HostEndpoints
         v1.MapGet("/version", VersionInfo () => new VersionInfo(Cli.ProductVersion.Text, Cli.ProductVersion.Runtime, Cli.ProductVersion.Os))
             .WithSummary("Of the agent that answers");
         v1.MapGet("/host", Task<HostInfo> () => api.Host()).WithSummary("The host and its agent");
-        v1.MapGet("/host/processes", Task<HostProcess[]> () => api.HostProcesses()).WithSummary("What runs there, with its sandbox, privileges, CPU and memory");
+        v1.MapGet("/host/processes", Task<HostProcessList> () => api.HostProcesses()).WithSummary("What runs there, with its sandbox, privileges, CPU and memory");
         v1.MapGet("/audit", Audit(api)).Produces<AuditLine>(contentType: "application/x-ndjson").WithSummary("The record, the oldest event first");
         v1.MapPost("/agent/shutdown", ShutdownReply () =>
         {

@@ -14,6 +14,8 @@ public sealed record HostInfo(
     string Name, string Version, int AgentPid, string AgentUser, DateTimeOffset AgentSince, string State, string BoshRoot, int Jobs,
     SortedDictionary<string, int> Processes);
 
+public sealed record HostProcessList(string Host, HostProcess[] Processes);
+
 /// <param name="Sandbox">The run's id, which is also the container's name; null unless something of it runs.</param>
 /// <param name="Privileges">Beyond the baseline; empty for most.</param>
 /// <param name="CpuSeconds">Used since the start; null where nothing runs.</param>

@@ -13,15 +13,15 @@ internal static class JobEndpoints
 
     public static void MapJobs(this RouteGroupBuilder v1, FleetApi api)
     {
-        v1.MapGet("/jobs", Task<JobSummary[]> () => api.List()).WithSummary("All jobs");
+        v1.MapGet("/jobs", Task<JobList> () => api.List()).WithSummary("All jobs");
         v1.MapPost("/jobs", Task<JobChanged> (RunRequest body, HttpContext http) => api.Run(body, api.Cause(http)))
             .WithSummary("Submit a job file: a new version, or nothing where its content is the current one");
         v1.MapPost("/jobs/plan", Task<PlanReply> (RunRequest body) => api.Plan(body)).WithSummary("What submitting it would change; changes nothing");
-        v1.MapGet("/unsafe", Task<UnsafeProcess[]> () => api.Unsafe()).WithSummary("Every process that asks for more than the baseline");
+        v1.MapGet("/unsafe", Task<UnsafeList> () => api.Unsafe()).WithSummary("Every process that asks for more than the baseline");
 
         var job = v1.MapGroup("/jobs/{ns}/{name}");
         job.MapGet("", Task<JobDetail> (string ns, string name) => api.Get(Id(ns, name))).WithSummary("One job and its processes");
-        job.MapGet("/history", Task<JobVersionInfo[]> (string ns, string name) => api.History(Id(ns, name))).WithSummary("All its versions, the first first");
+        job.MapGet("/history", Task<JobHistory> (string ns, string name) => api.History(Id(ns, name))).WithSummary("All its versions, the first first");
         job.MapGet("/diff", Task<DiffReply> (string ns, string name, int v1, int v2) => api.Diff(Id(ns, name), v1, v2))
             .WithSummary("What differs between two versions, key by key");
         job.MapGet("/logs", Logs(api)).Produces<LogLine>(contentType: "application/x-ndjson").WithSummary("Its logs, one line of them per line of JSON");

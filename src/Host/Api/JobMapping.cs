@@ -28,11 +28,12 @@ internal static class JobMapping
             current.Digest.ToString(), current.At, current.By, processes);
     }
 
-    public static JobVersionInfo[] History(JobView job) =>
-    [
-        .. job.Versions.Select(v => new JobVersionInfo(
-            v.Version, v.Digest.ToString(), v.At, v.By, v.RevertOf, v.Spec.Processes.Length, v.Version == job.Current.Version)),
-    ];
+    public static JobHistory History(JobView job) => new(
+        job.Id.ToString(),
+        [
+            .. job.Versions.Select(v => new JobVersionInfo(
+                v.Version, v.Digest.ToString(), v.At, v.By, v.RevertOf, v.Spec.Processes.Length, v.Version == job.Current.Version)),
+        ]);
 
     public static PlanReply Plan(JobPlan plan, string host) => new(
         plan.Job.ToString(), Words.Of(plan.Change), plan.CheckIndex, plan.CurrentDigest?.ToString(), plan.Digest.ToString(), [host],

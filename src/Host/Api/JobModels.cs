@@ -1,5 +1,13 @@
 namespace Fleet.Host.Api;
 
+// Every answer is one object, also where it is a list: a member can be added without breaking who reads it.
+public sealed record JobList(JobSummary[] Jobs);
+
+/// <param name="Versions">The first first.</param>
+public sealed record JobHistory(string Job, JobVersionInfo[] Versions);
+
+public sealed record UnsafeList(UnsafeProcess[] Processes);
+
 /// <param name="Name">As people write it: <c>name</c> or <c>namespace/name</c>.</param>
 /// <param name="State">running, stopped, progressing, degraded or failed; see <see cref="JobState"/>.</param>
 /// <param name="Ready">Processes of the current version that run.</param>
