@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -30,6 +31,15 @@ namespace Fleet.Host.Api;
 [JsonSerializable(typeof(ShutdownReply))]
 public sealed partial class ApiJson : JsonSerializerContext
 {
-    /// <summary>As the default, but indented: for people who ask for JSON on a terminal.</summary>
-    public static ApiJson Indented => field ??= new ApiJson(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+    /// <summary>For a terminal or a file, where <c>'</c> and <c>&lt;</c> need no escape: indented, one object.</summary>
+    public static ApiJson Indented => field ??= Printed(indented: true);
+
+    /// <summary>As <see cref="Indented"/>, in one line.</summary>
+    public static ApiJson Line => field ??= Printed(indented: false);
+
+    private static ApiJson Printed(bool indented) => new(new JsonSerializerOptions(Default.Options)
+    {
+        WriteIndented = indented,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }

@@ -20,7 +20,8 @@ namespace Fleet.Host.Api;
 public sealed partial class FleetApi(
     IActorRef jobs, IActorRef host, IAuditLog audit, HostPaths paths, ISandboxes sandboxes, string hostName, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    /// <summary>How long an actor may take to answer, its writes included.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
 
     private readonly ContentStore contents = new(paths);
 

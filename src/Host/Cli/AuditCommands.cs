@@ -32,7 +32,7 @@ internal static class AuditCommands
                 using var client = session.Client();
                 await foreach (var line in client.Stream(path, ApiJson.Default.AuditLine, cancel))
                 {
-                    session.Out.WriteLine(session.Json ? JsonSerializer.Serialize(line, ApiJson.Default.AuditLine) : Text(line));
+                    session.Out.WriteLine(session.Json ? JsonSerializer.Serialize(line, ApiJson.Line.AuditLine) : Text(line));
                 }
 
                 return ExitCodes.Done;

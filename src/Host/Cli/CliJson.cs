@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fleet.Host.Api;
@@ -12,7 +13,11 @@ namespace Fleet.Host.Cli;
 [JsonSerializable(typeof(DownReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    public static CliJson Indented => field ??= new CliJson(new JsonSerializerOptions(Default.Options) { WriteIndented = true });
+    public static CliJson Indented => field ??= new CliJson(new JsonSerializerOptions(Default.Options)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 }
 
 internal sealed record ValidateReport(string Job, string Digest, bool NeedsGrant, ValidatedProcess[] Processes);

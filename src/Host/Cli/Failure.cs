@@ -13,7 +13,7 @@ internal static class Failure
     {
         if (json)
         {
-            Console.Error.WriteLine(JsonSerializer.Serialize(new ErrorReply(error), ApiJson.Default.ErrorReply));
+            Console.Error.WriteLine(JsonSerializer.Serialize(new ErrorReply(error), ApiJson.Line.ErrorReply));
         }
         else
         {
@@ -31,7 +31,8 @@ internal static class Failure
     public static ApiError OfUsage(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)).ToArray();
+        var inherited = command.Parents.OfType<Command>().SelectMany(Above).SelectMany(c => c.Options).Where(o => o.Recursive);
+        var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Concat(inherited).Select(o => o.Name)).ToArray();
         var hints = parsed.UnmatchedTokens
             .Select(token => (token, near: Nearest.To(token, known)))
             .Where(hint => hint.near is not null)
@@ -39,6 +40,8 @@ internal static class Failure
         var messages = parsed.Errors.Select(Message).Distinct();
         return new ApiError(ErrorCodes.Invalid, $"{string.Join("; ", messages)}: see '{Words(parsed.CommandResult)} --help'", [.. hints]);
     }
+
+    private static IEnumerable<Command> Above(Command command) => [command, .. command.Parents.OfType<Command>().SelectMany(Above)];
 
     private static string Message(ParseError error) => char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
 

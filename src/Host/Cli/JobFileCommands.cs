@@ -32,13 +32,25 @@ internal static class JobFileCommands
     {
         var values = Values(set);
         Read(path, name, values);
-        return new RunRequest(path, Strict.GetString(System.IO.File.ReadAllBytes(path)), name, values, checkIndex);
+        return Readable(path, () => new RunRequest(path, Strict.GetString(System.IO.File.ReadAllBytes(path)), name, values, checkIndex));
     }
 
     private static JobSubmission Read(string path, string? name, Dictionary<string, string> set)
     {
-        var result = JobFileReader.ReadFile(path, new JobFileOptions { Name = name, Set = set });
+        var result = Readable(path, () => JobFileReader.ReadFile(path, new JobFileOptions { Name = name, Set = set }));
         return result.Submission ?? throw new CliException(ProblemMapping.ErrorOf(result.Mistakes));
+    }
+
+    private static T Readable<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ErrorCodes.Invalid, $"{path} cannot be read: {e.Message}");
+        }
     }
 
     private static FleetCommand Validate()

@@ -46,5 +46,5 @@ internal static class JobLogsCommand
 
     // A log is shown as it was written, as tail(1) does: colours are part of it.
     private static string Text(LogLine line, bool json, bool prefixed) =>
-        json ? JsonSerializer.Serialize(line, ApiJson.Default.LogLine) : prefixed ? $"{line.Process} | {line.Text}" : line.Text;
+        json ? JsonSerializer.Serialize(line, ApiJson.Line.LogLine) : prefixed ? $"{line.Process} | {line.Text}" : line.Text;
 }

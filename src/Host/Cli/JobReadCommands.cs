@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fleet.Host.Api;
 
 namespace Fleet.Host.Cli;
@@ -64,5 +65,17 @@ internal static class JobReadCommands
                 return session.Print(await client.Get("/v1/unsafe", ApiJson.Default.UnsafeList, cancel), ApiJson.Indented.UnsafeList, JobText.Unsafe);
             });
 
-    private static Argument<int> Version(string name) => new(name) { Description = "A version's number, as 'fleet job history' lists them." };
+    private static Argument<int> Version(string name) => new(name)
+    {
+        Description = "A version's number, as 'fleet job history' lists them.",
+        CustomParser = result =>
+        {
+            if (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
+            {
+                result.AddError($"{name} is a version's number, not '{result.Tokens[0].Value}'");
+            }
+
+            return version;
+        },
+    };
 }

@@ -21,8 +21,11 @@ internal sealed class Manual(HelpAction standard) : SynchronousCommandLineAction
 
     public static void Install(RootCommand root)
     {
-        var help = root.Options.OfType<HelpOption>().Single();
+        // The standard one has /h and /? as well, which are paths here.
+        root.Options.Remove(root.Options.OfType<HelpOption>().Single());
+        var help = new HelpOption("--help", "-h");
         help.Action = new Manual((HelpAction)help.Action!);
+        root.Add(help);
     }
 
     public override int Invoke(ParseResult parseResult)
