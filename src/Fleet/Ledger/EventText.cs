@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Fleet.Hosts;
+using Fleet.Jobs;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Ledger;
+
+/// <summary>One line for people about an event. What came from outside may hold anything: control characters are made visible.</summary>
+public static class EventText
+{
+    public static string Describe(FleetEvent @event) => Visible(@event switch
+    {
+        JobEvent e => Of(e),
+        HostEvent e => Of(e),
+        ProcessEvent e => Of(e),
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    });
+
+    /// <summary>
+    /// The text with every control and format character (terminal escapes, new lines, bidirectional overrides) as <c>\u001b</c>:
+    /// what stands in a record must not be able to write over it on a terminal.
+    /// </summary>
+    public static string Visible(string text)
+    {
+        var shown = new StringBuilder(text.Length);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            _ = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+                ? shown.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}")
+                : shown.Append(rune.ToString());
+        }
+
+        return shown.ToString();
+    }
+
+    private static string Of(JobEvent @event) => @event switch
+    {
+        JobEvent.Submitted e => $"version {e.Version} ({e.Digest.Short}) with {Count(e.Spec.Processes.Length)}",
+        JobEvent.Reverted e => $"version {e.Version} has the content of version {e.To}",
+        JobEvent.Stopped => "asked to stop",
+        JobEvent.Started => "asked to start",
+        JobEvent.Restarted e => $"asked to restart, time {e.Restarts}",
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
+    private static string Of(HostEvent @event) => @event switch
+    {
+        HostEvent.SliceAssigned e => $"job {e.Job} has slice {e.Slice} of the sub-ids",
+        HostEvent.ProcessAssigned e =>
+            $"{e.Assignment.Process} version {e.Assignment.Version} shall {(e.Assignment.Run ? "run" : "be stopped")} (generation {e.Assignment.Generation})",
+        HostEvent.ProcessUnassigned e => $"{e.Process} is no longer assigned here",
+        HostEvent.ProcessRemoved e => $"nothing of {e.Process} is left",
+        HostEvent.AgentStarted e => $"agent {e.Version} started with pid {e.Pid}",
+        HostEvent.AgentStopped e => $"agent stopped: {e.Why}",
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
+    private static string Of(ProcessEvent @event) => @event switch
+    {
+        ProcessEvent.Starting e =>
+            $"starting version {e.Version}{(e.Phase == SandboxPhase.PreStart ? " (pre_start)" : "")}, attempt {e.Attempt}, run {e.Run}",
+        ProcessEvent.Started e => $"runs as pid {e.Identity.Pid}",
+        ProcessEvent.StartFailed e => $"did not start ({e.Failure.Code}): {e.Failure.Message}",
+        ProcessEvent.Exited e => Exit(e.Exit),
+        ProcessEvent.Lost e => $"gone without an exit: {e.Why}",
+        ProcessEvent.HealthChanged e => $"{e.Health.ToString().ToLowerInvariant()}: {e.Detail}",
+        ProcessEvent.Stopping e => $"stopping ({e.Ladder}): {e.Why}",
+        ProcessEvent.StopEscalated e => $"did not stop, next rung ({e.Rung})",
+        ProcessEvent.Stopped e => $"stopped, version {e.Version}",
+        ProcessEvent.RestartScheduled e =>
+            string.Create(CultureInfo.InvariantCulture, $"start {e.Attempt} not before {e.NotBefore.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}{(e.CrashLooping ? ", crash-looping" : "")}"),
+        ProcessEvent.Ended e => $"{(e.Failed ? "failed" : "completed")} for good: {e.Why}",
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
+    private static string Exit(SandboxExit exit) =>
+        (exit.Signal is { } signal ? $"ended by signal {signal}" : $"exited with {exit.Code}") + (exit.OomKilled ? ", out of memory" : "");
+
+    private static string Count(int processes) => processes == 1 ? "1 process" : $"{processes} processes";
+}

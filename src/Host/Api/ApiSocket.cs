@@ -1,0 +1,75 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Fleet.Host.Linux;
+
+namespace Fleet.Host.Api;
+
+/// <summary>The socket's file: its place before the agent listens, its mode after.</summary>
+public static class ApiSocket
+{
+    public const int LongestPath = 107;
+
+    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    /// <summary>Removes what a killed agent left. Only a dead socket is removed: never another file, never one that somebody answers at.</summary>
+    /// <exception cref="IOException">The place is taken.</exception>
+    public static void Clear(string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+        {
+            throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
+        }
+
+        if (!Path.Exists(path))
+        {
+            return;
+        }
+
+        try
+        {
+            using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && IsSocket(path))
+        {
+            File.Delete(path);
+            return;
+        }
+        catch (SocketException)
+        {
+            throw new IOException($"{path} is in the way of the agent's socket and is none: remove it, or set fleet.api.socket to another path");
+        }
+
+        throw new IOException($"somebody answers at {path}, so another agent runs there: stop it, or set fleet.api.socket to another path");
+    }
+
+    /// <summary>Opens it to its owner and its group, and to nobody else.</summary>
+    /// <param name="group">Null: the group that the file has.</param>
+    /// <exception cref="Win32Exception">The agent is not a member of the group.</exception>
+    public static void Protect(string path, int? group)
+    {
+        if (group is { } gid && Libc.ChangeOwner(path, -1, gid) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            throw new Win32Exception(error, $"{path} cannot be given to group {gid}: {Marshal.GetPInvokeErrorMessage(error)}; run 'fleet host init'");
+        }
+
+        File.SetUnixFileMode(path, OwnerAndGroup);
+    }
+
+    // connect(2) answers "refused" for a plain file, too; but a socket cannot be opened (open(2), ENXIO).
+    private static bool IsSocket(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using Fleet.Hosts;
+
+namespace Fleet.Host.Api;
+
+/// <summary>
+/// Secrets and file contents on this host, by digest; only the agent's user can read them. A content that is there under its name is whole and on disk:
+/// it is written beside, synced and renamed. Asked twice, it writes once; thread-safe.
+/// </summary>
+public sealed class ContentStore(HostPaths paths)
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <exception cref="ArgumentException">A content is not what its digest says.</exception>
+    /// <exception cref="IOException">The disk is full or cannot be written; then nothing stands under the digest's name.</exception>
+    public void Put(IReadOnlyDictionary<Digest, ImmutableArray<byte>> contents)
+    {
+        if (contents.Count == 0)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(paths.Contents, OwnerOnly | UnixFileMode.UserExecute);
+        foreach (var (digest, content) in contents)
+        {
+            Put(digest, content.AsSpan());
+        }
+
+        SyncFolder();
+    }
+
+    private void Put(Digest digest, ReadOnlySpan<byte> content)
+    {
+        if (Digest.Of(content) != digest)
+        {
+            throw new ArgumentException($"a content is not what its digest says: {digest}");
+        }
+
+        var path = paths.Content(digest);
+        if (!File.Exists(path))
+        {
+            WriteBesideAndRename(path, content);
+        }
+    }
+
+    private static void WriteBesideAndRename(string path, ReadOnlySpan<byte> content)
+    {
+        var beside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var file = new FileStream(beside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+    }
+
+    // A rename is on disk only when its folder is (fsync(2)).
+    private void SyncFolder()
+    {
+        using var folder = File.OpenHandle(paths.Contents);
+        RandomAccess.FlushToDisk(folder);
+    }
+}

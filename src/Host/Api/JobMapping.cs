@@ -1,0 +1,77 @@
+using Fleet.Actors.Jobs;
+using Fleet.Hosts;
+using Fleet.Jobs;
+using Fleet.Privileges;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Host.Api;
+
+/// <summary>From what the actors say to what the API says.</summary>
+internal static class JobMapping
+{
+    public static JobSummary Summary(JobView job)
+    {
+        var processes = Processes(job);
+        var current = job.Current;
+        return new JobSummary(
+            job.Id.ToString(), current.Version, job.Generation, JobState.Of(job.Run, processes), processes.Count(JobState.IsReady),
+            current.Spec.Processes.Length, current.Digest.ToString(), current.At, current.By);
+    }
+
+    public static JobDetail Detail(JobView job)
+    {
+        var processes = Processes(job);
+        var current = job.Current;
+        return new JobDetail(
+            job.Id.ToString(), job.Run ? "running" : "stopped", JobState.Of(job.Run, processes), current.Version, job.Generation,
+            current.Digest.ToString(), current.At, current.By, processes);
+    }
+
+    public static JobHistory History(JobView job) => new(
+        job.Id.ToString(),
+        [
+            .. job.Versions.Select(v => new JobVersionInfo(
+                v.Version, v.Digest.ToString(), v.At, v.By, v.RevertOf, v.Spec.Processes.Length, v.Version == job.Current.Version)),
+        ]);
+
+    public static PlanReply Plan(JobPlan plan, string host) => new(
+        plan.Job.ToString(), Words.Of(plan.Change), plan.CheckIndex, plan.CurrentDigest?.ToString(), plan.Digest.ToString(), [host],
+        [.. plan.Processes.Select(p => new PlanProcess(p.Process, Words.Of(p.Action), p.Restarts, Keys(p.Keys)))],
+        Keys(plan.Files),
+        [.. plan.Missing.Select(m => new MissingGrant(m.Process, [.. m.Privileges.Members.Select(PrivilegeText.Format)]))]);
+
+    public static DiffKey[] Keys(IEnumerable<KeyChange> changes) => [.. changes.Select(c => new DiffKey(c.Path, c.Before, c.After))];
+
+    public static IEnumerable<UnsafeProcess> Unsafe(JobView job) =>
+        from process in job.Current.Spec.Processes
+        where !PrivilegeSet.Of(process).IsBaseline
+        let asked = PrivilegeSet.Asked(process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why)).ToArray()
+        select new UnsafeProcess(job.Id.ToString(), process.Name, job.Current.Version, asked, null);
+
+    // Those of the current version first, in the file's order; then what earlier versions left and is still going away.
+    private static JobProcess[] Processes(JobView job)
+    {
+        var seen = job.Processes.Where(o => !o.Removed).ToLookup(o => o.Process.Name);
+        var spec = job.Current.Spec;
+        return
+        [
+            .. spec.Processes.SelectMany(p => seen[p.Name].DefaultIfEmpty().Select(o => o is null ? Pending(p) : Seen(job, o, p))),
+            .. seen.Where(g => spec.Find(g.Key) is null).SelectMany(g => g).Select(o => Seen(job, o, null)),
+        ];
+    }
+
+    private static JobProcess Pending(ProcessSpec spec) => new(
+        spec.Name, null, "pending", null, Current: false, Wanted: true, Checked: spec.Health is not null, "unknown", null, null, null, 0, null, null);
+
+    private static JobProcess Seen(JobView job, Observation seen, ProcessSpec? spec)
+    {
+        var status = seen.Status;
+        return new JobProcess(
+            seen.Process.Name, seen.Host, Words.Of(status.Phase), status.Version, seen.Generation >= job.Generation, spec is not null,
+            spec?.Health is not null, Words.Of(status.Health), status.Since, status.Pid, status.Run?.ToString(), status.Restarts,
+            Exit(status.LastExit), status.Detail);
+    }
+
+    private static ExitInfo? Exit(SandboxExit? exit) => exit is null ? null : new ExitInfo(exit.Code, exit.Signal, exit.OomKilled, exit.At);
+}

@@ -1,0 +1,77 @@
+namespace Fleet.Host.Api;
+
+// Every answer is one object, also where it is a list: a member can be added without breaking who reads it.
+public sealed record JobList(JobSummary[] Jobs);
+
+/// <param name="Versions">The first first.</param>
+public sealed record JobHistory(string Job, JobVersionInfo[] Versions);
+
+public sealed record UnsafeList(UnsafeProcess[] Processes);
+
+/// <param name="Name">As people write it: <c>name</c> or <c>namespace/name</c>.</param>
+/// <param name="State">running, stopped, progressing, degraded or failed; see <see cref="JobState"/>.</param>
+/// <param name="Ready">Processes of the current version that run.</param>
+public sealed record JobSummary(
+    string Name, int Version, long Generation, string State, int Ready, int Processes, string Digest, DateTimeOffset ChangedAt, string ChangedBy);
+
+/// <param name="Desired">running or stopped.</param>
+/// <param name="Generation">The index for <c>--check-index</c>.</param>
+public sealed record JobDetail(
+    string Name, string Desired, string State, int Version, long Generation, string Digest, DateTimeOffset ChangedAt, string ChangedBy,
+    JobProcess[] Processes);
+
+/// <param name="Phase">That of the process in snake_case; <c>pending</c> where no host has spoken of it.</param>
+/// <param name="Version">That it runs, or ran last; null while pending.</param>
+/// <param name="Current">It follows the job's newest generation.</param>
+/// <param name="Checked">It has a health check.</param>
+/// <param name="Pid">Of PID 1 of its sandbox as the host sees it.</param>
+/// <param name="Wanted">Part of the job's current version; else it is one that is going away.</param>
+public sealed record JobProcess(
+    string Name, string? Host, string Phase, int? Version, bool Current, bool Wanted, bool Checked, string Health, DateTimeOffset? Since, int? Pid, string? Run,
+    int Restarts, ExitInfo? LastExit, string? Detail);
+
+/// <param name="Code">0 to 255; 128 and the signal's number where a signal ended it.</param>
+public sealed record ExitInfo(int Code, int? Signal, bool OomKilled, DateTimeOffset At);
+
+/// <param name="Changed">False: it was so already, and nothing was written.</param>
+public sealed record JobChanged(bool Changed, JobDetail Job);
+
+/// <param name="RevertOf">The version whose content this one has again.</param>
+public sealed record JobVersionInfo(int Version, string Digest, DateTimeOffset At, string By, int? RevertOf, int Processes, bool Current);
+
+public sealed record DiffReply(string Job, int From, int To, DiffKey[] Changes);
+
+/// <param name="Before">Null: not set.</param>
+/// <param name="After">Null: not set.</param>
+public sealed record DiffKey(string Path, string? Before, string? After);
+
+/// <param name="Content">The file's text, as written.</param>
+/// <param name="Name">The job's name, for files that give none.</param>
+/// <param name="Set">Values put in place of the file's, by dotted path.</param>
+/// <param name="CheckIndex">Refused if the job's generation is another; 0: the job must not exist.</param>
+public sealed record RunRequest(string FileName, string Content, string? Name = null, Dictionary<string, string>? Set = null, long? CheckIndex = null);
+
+/// <param name="To">Null: the version before the current one.</param>
+public sealed record RevertRequest(int? To = null);
+
+/// <param name="Change">none, create, update or start.</param>
+/// <param name="CheckIndex">To be given to <c>job run --check-index</c>.</param>
+/// <param name="Missing">Grants missing; with any, the job cannot be run.</param>
+public sealed record PlanReply(
+    string Job, string Change, long CheckIndex, string? CurrentDigest, string Digest, string[] Hosts, PlanProcess[] Processes, DiffKey[] Files,
+    MissingGrant[] Missing);
+
+/// <param name="Action">keep, add, change or remove.</param>
+public sealed record PlanProcess(string Name, string Action, bool Restarts, DiffKey[] Keys);
+
+public sealed record MissingGrant(string Process, string[] Privileges);
+
+/// <param name="Stream">stdout or stderr.</param>
+/// <param name="Text">Without its end of line; bytes that are no UTF-8 stand as U+FFFD.</param>
+public sealed record LogLine(string Process, string Stream, string Text);
+
+/// <param name="Grant">The grant that covers it; null: none does.</param>
+public sealed record UnsafeProcess(string Job, string Process, int Version, AskedInfo[] Privileges, string? Grant);
+
+/// <param name="Why">The key of the job file that asks for it.</param>
+public sealed record AskedInfo(string Privilege, string Why);

@@ -1,0 +1,28 @@
+using System.Text;
+using Fleet.Host.Api;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>Where the agent listens: <c>unix:/path</c>.</summary>
+internal static class Address
+{
+    public const string Default = "unix:/run/fleet/api.sock";
+    public const string Variable = "FLEET_ADDRESS";
+
+    private const string Scheme = "unix:";
+
+    /// <summary>The socket's path; one that is relative is so to the folder that the command was called in.</summary>
+    /// <exception cref="CliException">Not an address.</exception>
+    public static string Socket(string address)
+    {
+        if (!address.StartsWith(Scheme, StringComparison.Ordinal) || address.Length == Scheme.Length)
+        {
+            throw new CliException(ErrorCodes.Invalid, $"an address is unix: and a path, such as {Default}, not '{address}'");
+        }
+
+        var path = Path.GetFullPath(address[Scheme.Length..]);
+        return Encoding.UTF8.GetByteCount(path) <= ApiSocket.LongestPath
+            ? path
+            : throw new CliException(ErrorCodes.Invalid, $"a socket's path has at most {ApiSocket.LongestPath} bytes: '{path}'; use a shorter one");
+    }
+}

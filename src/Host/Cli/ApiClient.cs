@@ -1,0 +1,119 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Fleet.Host.Api;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>The API's other end. All methods throw <see cref="CliException"/> for what the agent refuses, and where no agent answers.</summary>
+internal sealed class ApiClient(string socket) : IDisposable
+{
+    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
+    {
+        ConnectCallback = (_, cancel) => Connect(socket, cancel),
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+    });
+
+    public static string Path(Fleet.Jobs.JobId job, string rest = "") => $"/v1/jobs/{job.Namespace}/{job.Name}{rest}";
+
+    public async Task<T> Get<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        using var response = await Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        return await Read(response, json, cancel);
+    }
+
+    public Task<T> Post<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Post(path, [], json, cancel);
+
+    public Task<T> Post<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
+        Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson), json, cancel);
+
+    /// <summary>One item per line, as they come.</summary>
+    public async IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var response = await Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
+        while (await reader.ReadLineAsync(cancel) is { } line)
+        {
+            if (line.StartsWith("{\"error\":", StringComparison.Ordinal))
+            {
+                throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error);
+            }
+
+            yield return JsonSerializer.Deserialize(line, json)!;
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private static Uri Uri(string path) => new($"http://fleet{path}");
+
+    private async Task<T> Post<T>(string path, byte[] body, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        using var response = await Send(new HttpRequestMessage(HttpMethod.Post, Uri(path)) { Content = content }, cancel);
+        return await Read(response, json, cancel);
+    }
+
+    private async Task<HttpResponseMessage> Send(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using var _ = request;
+        try
+        {
+            var response = await http.SendAsync(request, cancel);
+            return response.IsSuccessStatusCode ? response : throw new CliException(await ErrorOf(response, cancel));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException(ErrorCodes.Unavailable, Unreachable(e));
+        }
+    }
+
+    private static async Task<T> Read<T>(HttpResponseMessage response, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        using var stream = await response.Content.ReadAsStreamAsync(cancel);
+        return (await JsonSerializer.DeserializeAsync(stream, json, cancel))!;
+    }
+
+    private static async Task<ApiError> ErrorOf(HttpResponseMessage response, CancellationToken cancel)
+    {
+        try
+        {
+            return (await Read(response, ApiJson.Default.ErrorReply, cancel)).Error;
+        }
+        catch (JsonException)
+        {
+            return new ApiError(ErrorCodes.Unavailable, $"who answers is no agent of Fleet: HTTP status {(int)response.StatusCode}", []);
+        }
+        finally
+        {
+            response.Dispose();
+        }
+    }
+
+    private string Unreachable(HttpRequestException e) => (e.InnerException as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AccessDenied => $"you may not use the agent at unix:{socket}: become root, or a member of the group fleet",
+        SocketError.AddressNotAvailable or SocketError.ConnectionRefused =>
+            $"no agent answers at unix:{socket}: start one ('fleet up'), or name another with --address or {Address.Variable}",
+        _ => $"the agent at unix:{socket} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+    };
+
+    private static async ValueTask<Stream> Connect(string socket, CancellationToken cancel)
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
+            return new NetworkStream(connection, ownsSocket: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Fleet.Host.Api;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>From the words of the command line to the exit code.</summary>
+internal static class Entry
+{
+    public static async Task<int> Run(string[] args)
+    {
+        var parsed = Tree.Build().Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));
+        }
+
+        var signals = parsed.CommandResult.Command is FleetCommand { OwnsSignals: true } ? (TimeSpan?)null : TimeSpan.FromSeconds(2);
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = signals };
+        try
+        {
+            return await parsed.InvokeAsync(invocation);
+        }
+        catch (CliException e)
+        {
+            return Failure.Show(e.Error, new Session(parsed).Json);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCodes.Interrupted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Failure.Show(new ApiError(ErrorCodes.Unavailable, e.Message, []), new Session(parsed).Json);
+        }
+    }
+}

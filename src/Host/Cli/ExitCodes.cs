@@ -1,0 +1,26 @@
+using Fleet.Host.Api;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>The program's exit codes: a promise to scripts (docs/cli.md).</summary>
+internal static class ExitCodes
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    public const int Invalid = 2;
+    public const int NotFound = 3;
+    public const int Denied = 4;
+    public const int TimedOut = 5;
+
+    /// <summary>A shell's convention: 128 and SIGINT.</summary>
+    public const int Interrupted = 130;
+
+    public static int Of(string errorCode) => errorCode switch
+    {
+        ErrorCodes.Invalid => Invalid,
+        ErrorCodes.NotFound => NotFound,
+        ErrorCodes.Denied => Denied,
+        ErrorCodes.Timeout => TimedOut,
+        _ => Failed,
+    };
+}

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using Fleet.Host.Api;
+
+namespace Fleet.Host.Cli;
+
+internal static class HostCommands
+{
+    public static FleetCommand[] All() => [Init(), Status(), Processes()];
+
+    public static FleetCommand Doctor() =>
+        new FleetCommand("doctor", "Says what this host can enforce, and the remedy for what it cannot. Needs no agent.", "fleet doctor")
+            .Runs(async (session, _) =>
+            {
+                var report = DoctorText.Report(await Hosts.Doctor.Run());
+                session.Print(report, CliJson.Indented.DoctorReport, DoctorText.Of);
+                return report.Status == "fail" ? ExitCodes.Failed : ExitCodes.Done;
+            });
+
+    private static FleetCommand Init()
+    {
+        var defaults = new Hosts.HostInitOptions();
+        var user = Text("--user", "The agent's user; made where it is missing.", defaults.User);
+        var state = Text("--state", "The agent's own folder.", defaults.State);
+        var bosh = Text("--bosh-root", "BPM's root: where jobs, their data and their logs are.", defaults.Bosh);
+        var cgroup = Text("--cgroup", "The control group that is given to the user.", defaults.CgroupName);
+        return new FleetCommand(
+            "init", "Prepares this host, once and as root: user, sub-ids, folders, cgroups. Says what it did; what is so already stays.", "sudo fleet host init")
+            .With(user, state, bosh, cgroup)
+            .Runs(async (session, _) =>
+            {
+                var options = new Hosts.HostInitOptions
+                {
+                    User = session.Value(user)!, State = session.Value(state)!, Bosh = session.Value(bosh)!, CgroupName = session.Value(cgroup)!,
+                };
+                var steps = (await Hosts.HostInit.Run(options)).Select(l => new InitStep(l.Name, l.Outcome, l.Detail)).ToArray();
+                session.Print(new InitReport(steps), CliJson.Indented.InitReport, DoctorText.Of);
+                return ExitCodes.Done;
+            });
+    }
+
+    private static FleetCommand Status()
+    {
+        var host = Host();
+        return new FleetCommand("status", "Shows the host and its agent.", "fleet host status") { Exits = [ExitCodes.NotFound] }
+            .With(host)
+            .Runs(async (session, cancel) =>
+            {
+                using var client = session.Client();
+                await JobArguments.CheckHost(client, session.Value(host), cancel);
+                return session.Print(await client.Get("/v1/host", ApiJson.Default.HostInfo, cancel), ApiJson.Indented.HostInfo, HostText.Of);
+            });
+    }
+
+    private static FleetCommand Processes()
+    {
+        var host = Host();
+        return new FleetCommand("processes", "Shows what runs on the host: its sandbox, privileges, CPU and memory.", "fleet host processes")
+        {
+            Exits = [ExitCodes.NotFound],
+        }
+            .With(host)
+            .Runs(async (session, cancel) =>
+            {
+                using var client = session.Client();
+                await JobArguments.CheckHost(client, session.Value(host), cancel);
+                var list = await client.Get("/v1/host/processes", ApiJson.Default.HostProcessList, cancel);
+                return session.Print(list, ApiJson.Indented.HostProcessList, HostText.Of);
+            });
+    }
+
+    private static Argument<string?> Host() => new("HOST")
+    {
+        Description = "The host, by name; the agent's own when unset.",
+        Arity = ArgumentArity.ZeroOrOne,
+        DefaultValueFactory = _ => null,
+    };
+
+    private static Option<string> Text(string name, string description, string value) =>
+        new(name) { Description = description, DefaultValueFactory = _ => value };
+}

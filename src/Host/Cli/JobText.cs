@@ -1,0 +1,115 @@
+using System.Text;
+using Fleet.Host.Api;
+using Fleet.Ledger;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>Jobs as people read them.</summary>
+internal static class JobText
+{
+    public static string List(JobList list)
+    {
+        var table = new TextTable("JOB", "VERSION", "STATE", "READY", "CHANGED", "BY");
+        foreach (var job in list.Jobs)
+        {
+            table.Add(job.Name, $"{job.Version}", job.State, $"{job.Ready}/{job.Processes}", Session.Time(job.ChangedAt), job.ChangedBy);
+        }
+
+        return list.Jobs.Length == 0 ? "no jobs: submit one with 'fleet job run FILE'\n" : table.Render(Session.Width);
+    }
+
+    public static string Detail(JobDetail job)
+    {
+        var text = new StringBuilder()
+            .AppendLine($"job         {job.Name}")
+            .AppendLine($"state       {job.State} (wanted: {job.Desired})")
+            .AppendLine($"version     {job.Version} ({Short(job.Digest)}), check index {job.Generation}")
+            .AppendLine($"changed     {Session.Time(job.ChangedAt)} by {EventText.Visible(job.ChangedBy)}")
+            .AppendLine();
+        var table = new TextTable("PROCESS", "HOST", "PHASE", "HEALTH", "PID", "RESTARTS", "SINCE");
+        foreach (var process in job.Processes)
+        {
+            table.Add(
+                process.Name, process.Host, process.Wanted ? process.Phase : $"{process.Phase} (leaving)", process.Checked ? process.Health : "-",
+                process.Pid?.ToString(), $"{process.Restarts}", process.Since is { } since ? Session.Time(since) : null);
+        }
+
+        text.Append(table.Render(Session.Width));
+        foreach (var process in job.Processes.Where(p => Why(p) != ""))
+        {
+            text.AppendLine($"{EventText.Visible(process.Name)}: {Why(process)}");
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Why a process is as it is; empty where there is nothing to say.</summary>
+    public static string Why(JobProcess process)
+    {
+        var exit = process.LastExit switch
+        {
+            null => null,
+            { OomKilled: true } => "last end: out of memory",
+            { Signal: { } signal } => $"last end: signal {signal}",
+            var e => $"last end: exit code {e.Code}",
+        };
+        return EventText.Visible(string.Join("; ", new[] { process.Detail, exit }.Where(part => !string.IsNullOrEmpty(part))));
+    }
+
+    public static string History(JobHistory history)
+    {
+        var table = new TextTable("VERSION", "DIGEST", "AT", "BY", "NOTE");
+        foreach (var version in history.Versions)
+        {
+            var note = version.RevertOf is { } of ? $"content of version {of}" : "";
+            table.Add(
+                $"{version.Version}", Short(version.Digest), Session.Time(version.At), version.By,
+                version.Current ? $"current{(note == "" ? "" : $", {note}")}" : note);
+        }
+
+        return table.Render(Session.Width);
+    }
+
+    public static string Diff(DiffReply diff) =>
+        diff.Changes.Length == 0 ? $"version {diff.From} and {diff.To} have the same content\n" : Keys(diff.Changes, "");
+
+    /// <summary><c>+</c> set now, <c>-</c> set no more, <c>~</c> another value.</summary>
+    public static string Keys(DiffKey[] keys, string indent)
+    {
+        var text = new StringBuilder();
+        foreach (var (path, before, after) in keys)
+        {
+            var line = (before, after) switch
+            {
+                (null, _) => $"+ {path}: {after}",
+                (_, null) => $"- {path}: {before}",
+                _ => $"~ {path}: {before} -> {after}",
+            };
+            text.AppendLine(indent + EventText.Visible(line));
+        }
+
+        return text.ToString();
+    }
+
+    public static string Unsafe(UnsafeList list)
+    {
+        if (list.Processes.Length == 0)
+        {
+            return "no process asks for more than the baseline\n";
+        }
+
+        var table = new TextTable("JOB", "PROCESS", "GRANT", "PRIVILEGE", "ASKED BY");
+        foreach (var process in list.Processes)
+        {
+            foreach (var asked in process.Privileges)
+            {
+                table.Add(process.Job, process.Process, process.Grant ?? "none", asked.Privilege, asked.Why);
+            }
+        }
+
+        return table.Render(Session.Width);
+    }
+
+    /// <summary>As <see cref="Digest.Short"/>.</summary>
+    public static string Short(string digest) => Digest.TryParse(digest, out var parsed) ? parsed.Short : digest;
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>All commands: the table of contents of docs/cli.md.</summary>
+internal static class Tree
+{
+    public static RootCommand Build()
+    {
+        var root = new RootCommand("Runs jobs on Linux hosts with the least privilege each of them needs.")
+        {
+            Session.JsonOption,
+            Session.AddressOption,
+            AgentCommands.Up(),
+            AgentCommands.Agent(),
+            HostCommands.Doctor(),
+            Noun(
+                "job", "Jobs: submit, look at, change.", "fleet job list",
+                [.. JobFileCommands.All(), .. JobReadCommands.All(), .. JobChangeCommands.All(), JobLogsCommand.Logs()]),
+            Noun("host", "The host that the agent runs on.", "fleet host status", [.. HostCommands.All()]),
+            Noun("audit", "The record of what happened.", "fleet audit log --since 1h", AuditCommands.Log()),
+            AgentCommands.Version(),
+            AgentCommands.Completion(),
+        };
+        Manual.Install(root);
+        return root;
+    }
+
+    private static FleetCommand Noun(string name, string description, string example, params Command[] verbs) =>
+        new FleetCommand(name, description, example).With(verbs);
+}
