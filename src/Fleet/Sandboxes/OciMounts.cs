@@ -13,14 +13,17 @@ public static class OciMounts
     /// <summary>What /etc/resolv.conf may point into.</summary>
     public static readonly ImmutableArray<string> Resolver = ["/run/resolvconf", "/run/systemd/resolve"];
 
-    private static readonly ImmutableArray<OciMount> Kernel =
+    private static ImmutableArray<OciMount> Kernel =>
     [
         new("/proc", "proc", "proc", []),
         new("/dev", "tmpfs", "tmpfs", ["nosuid", "noexec", "mode=755"]),
         new("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777"]),
         new("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
-        new("/sys", "sysfs", "sysfs", ["nosuid", "noexec", "nodev", "ro"]),
+
+        // The host's own, because a sandbox shares the host's network and so may not mount a sysfs of its own. (Asked for one, crun does this itself,
+        // and forgets the options.) BPM has none of /sys/fs/cgroup inside; OciSpec masks it.
+        Bind("rbind", "/sys", "/sys", exec: false, writable: false),
     ];
 
     public static ImmutableArray<OciMount> Of(SandboxRequest request, HostFacts facts) => [.. Kernel, .. Binds(request, facts)];
@@ -73,6 +76,11 @@ public static class OciMounts
 
     private static OciMount Writable(string destination, string source) => Bind("rbind", destination, source, exec: false, writable: true);
 
-    private static OciMount Bind(string kind, string destination, string source, bool exec, bool writable) =>
-        new(destination, "bind", source, [kind, exec ? "exec" : "noexec", "nosuid", "nodev", writable ? "rw" : "ro"]);
+    // BPM's options, in BPM's order. Of a recursive mount crun 1.8 applies none in a user namespace; the recursive forms (mount_setattr(2)), which hold
+    // for the mounts below as well, it does apply.
+    private static OciMount Bind(string kind, string destination, string source, bool exec, bool writable)
+    {
+        ImmutableArray<string> options = [exec ? "exec" : "noexec", "nosuid", "nodev", writable ? "rw" : "ro"];
+        return new OciMount(destination, "bind", source, [kind, .. options, .. kind == "rbind" ? options.Where(o => o is not ("exec" or "rw")).Select(o => $"r{o}") : []]);
+    }
 }

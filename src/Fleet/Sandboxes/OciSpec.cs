@@ -24,6 +24,7 @@ public static class OciSpec
     private static readonly ImmutableArray<string> Masked =
     [
         "/etc/sv", "/proc/kcore", "/proc/latency_stats", "/proc/sched_debug", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+        "/sys/fs/cgroup",
     ];
 
     private static readonly ImmutableArray<string> ReadOnly =
