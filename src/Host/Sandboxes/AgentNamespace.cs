@@ -1,0 +1,21 @@
+using Fleet.Host.Linux;
+using Fleet.Sandboxes;
+
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>The agent's own user namespace, in which it is root over its sub-ids and nothing else: the only way to give or to remove what is theirs.</summary>
+internal static class AgentNamespace
+{
+    /// <exception cref="StartRefused">It failed; the message is the program's.</exception>
+    public static async Task Run(string script, IEnumerable<string> args)
+    {
+        var result = await Try(script, args);
+        if (!result.Succeeded)
+        {
+            throw new StartRefused(StartFailureCode.FilesRefused, $"folders could not be given to the job's user: {result.Error.Trim()}");
+        }
+    }
+
+    public static Task<CommandResult> Try(string script, IEnumerable<string> args) =>
+        new Command("/usr/bin/unshare", ["--map-auto", "--map-root-user", "--", "/bin/sh", "-c", script, "sh", .. args]).Run();
+}

@@ -1,0 +1,83 @@
+using Fleet.Actors.Sandboxes;
+using Fleet.Processes;
+
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>The unified hierarchy (kernel: admin-guide/cgroup-v2).</summary>
+internal sealed class CgroupsV2(string name) : Cgroups(name)
+{
+    private static readonly string[] Needed = ["memory", "pids"];
+
+    private readonly Lazy<string[]> controllers = new(() => Enable($"{Mount}/{name}"));
+
+    public override string? Missing(Limits limits)
+    {
+        string[] needed = [.. Needed, .. limits.Cpu is null ? [] : (string[])["cpu"]];
+        var missing = needed.Except(controllers.Value).ToArray();
+        return missing is [] && MayWrite($"{Mount}/{Name}")
+            ? null
+            : $"no cgroup {Name} with {string.Join(", ", needed)} is delegated to the agent: {Remedy}";
+    }
+
+    public override IReadOnlyList<string> Folders(string leaf) => [Folder(leaf)];
+
+    public override void Limit(string leaf, Limits limits)
+    {
+        if (limits.Memory is { } memory)
+        {
+            Set($"{Folder(leaf)}/memory.max", $"{memory}", "memory limit", About(memory));
+            if (File.Exists($"{Folder(leaf)}/memory.swap.max"))
+            {
+                Set($"{Folder(leaf)}/memory.swap.max", "0", "swap limit", got => got == "0");
+            }
+        }
+
+        if (limits.Processes is { } processes)
+        {
+            var value = processes < 0 ? "max" : $"{processes}";
+            Set($"{Folder(leaf)}/pids.max", value, "processes limit", got => got == value);
+        }
+
+        if (limits.Cpu is { } cpu)
+        {
+            var value = $"{(long)(cpu * 100_000)} 100000";
+            Set($"{Folder(leaf)}/cpu.max", value, "cpu limit", got => got == value);
+        }
+    }
+
+    public override long OomKills(string leaf) => Number($"{Folder(leaf)}/memory.events", "oom_kill");
+
+    public override SandboxUsage? Usage(string leaf) => Directory.Exists(Folder(leaf))
+        ? new SandboxUsage(
+            TimeSpan.FromMicroseconds(Number($"{Folder(leaf)}/cpu.stat", "usage_usec")),
+            Number($"{Folder(leaf)}/memory.current"),
+            (int)Number($"{Folder(leaf)}/pids.current"))
+        : null;
+
+    public override bool Holds(string leaf, string membership) => membership.Split('\n').Contains($"0::/{Name}/{leaf}");
+
+    // A controller must be switched on in the parent before a leaf has its files.
+    private static string[] Enable(string parent)
+    {
+        foreach (var controller in Lines($"{parent}/cgroup.controllers").SelectMany(l => l.Split(' ')).Intersect(["memory", "pids", "cpu"]))
+        {
+            TrySwitchOn(parent, controller);
+        }
+
+        return [.. Lines($"{parent}/cgroup.subtree_control").SelectMany(l => l.Split(' '))];
+    }
+
+    private static void TrySwitchOn(string parent, string controller)
+    {
+        try
+        {
+            Set($"{parent}/cgroup.subtree_control", $"+{controller}", "controller", got => got.Split(' ').Contains(controller));
+        }
+        catch (LimitException)
+        {
+            // What then is missing is told by Missing, with what needs it.
+        }
+    }
+
+    private string Folder(string leaf) => $"{Mount}/{Name}/{leaf}";
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Fleet.Actors.Sandboxes;
+using Fleet.Host.Linux;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+using Microsoft.Extensions.Logging;
+
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>
+/// The host's sandboxes: an OCI runtime under conmon, rootless. What runs is conmon's child and outlives this program; all that is known of it is read
+/// from files and /proc, so one that was killed and starts again knows as much as before.
+/// </summary>
+public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
+{
+    private readonly SandboxSettings settings;
+    private readonly ILogger log;
+    private readonly Cgroups cgroups;
+    private readonly Runs runs;
+    private readonly Starter starter;
+    private readonly Execs execs;
+    private readonly ExitWatch watch;
+    private readonly SemaphoreSlim gate;
+    private readonly ConcurrentDictionary<RunId, SemaphoreSlim> locks = new();
+
+    public LinuxSandboxes(SandboxSettings settings, ILogger log)
+    {
+        (this.settings, this.log) = (settings, log);
+        cgroups = Cgroups.OfThisHost(settings.Cgroup);
+        runs = new Runs(settings.Paths, cgroups);
+        MakeFolders();
+        var launcher = new Launcher(settings, cgroups);
+        launcher.Install();
+        var facts = new Lazy<HostFacts>(() => HostSurvey.Facts(settings, log));
+        starter = new Starter(settings, cgroups, launcher, runs, () => facts.Value);
+        execs = new Execs(settings.Paths, cgroups, launcher);
+        watch = new ExitWatch(settings.Paths);
+        gate = new SemaphoreSlim(settings.ParallelStarts);
+    }
+
+    public async Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel)
+    {
+        using var held = await Hold(request.Run);
+        try
+        {
+            return new StartOutcome.Started(await TakeUp(request, cancel) ?? await StartAnew(request, cancel));
+        }
+        catch (Exception e) when (Failure(e, cancel) is { } failure)
+        {
+            LogRefused(log, request.Process, request.Run, failure.Code, failure.Message);
+            await TryUndo(request.Run);
+            return new StartOutcome.Failed(failure);
+        }
+    }
+
+    public void Signal(SandboxIdentity identity, StopSignal signal) => Runs.Signal(identity, signal);
+
+    public async Task<SandboxView> Inspect(RunId run)
+    {
+        using var held = await Hold(run);
+        return await runs.View(run);
+    }
+
+    public async Task Remove(RunId run)
+    {
+        using (await Hold(run))
+        {
+            await runs.Remove(run);
+        }
+
+        locks.TryRemove(run, out _);
+    }
+
+    public Task<ExecResult> Exec(SandboxIdentity identity, ProcessSpec spec, ImmutableArray<string> command, TimeSpan timeout) =>
+        execs.Run(identity, command, timeout);
+
+    public Task<ImmutableArray<RunId>> List() => Task.FromResult(runs.List());
+
+    public IDisposable OnExit(Action<RunId> listener) => watch.Listen(listener);
+
+    public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
+
+    public void Dispose()
+    {
+        watch.Dispose();
+        gate.Dispose();
+    }
+
+    private async Task<SandboxIdentity?> TakeUp(SandboxRequest request, CancellationToken cancel)
+    {
+        switch (await runs.View(request.Run))
+        {
+            case SandboxView.Running running:
+                using (var limit = Limit(cancel))
+                {
+                    await starter.AwaitProgram(request, running.Identity, null, limit.Token);
+                }
+
+                return running.Identity;
+            case SandboxView.Exited:
+                return new Bundle(settings.Paths, request.Run).Identity ?? new SandboxIdentity(request.Run, Proc.BootId, 0, 0);
+            default:
+                await runs.Undo(request.Run);
+                return null;
+        }
+    }
+
+    private async Task<SandboxIdentity> StartAnew(SandboxRequest request, CancellationToken cancel)
+    {
+        await gate.WaitAsync(cancel);
+        try
+        {
+            using var limit = Limit(cancel);
+            return await starter.Start(request, limit.Token);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private CancellationTokenSource Limit(CancellationToken cancel)
+    {
+        var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(settings.StartTimeout);
+        return limit;
+    }
+
+    private StartFailure? Failure(Exception e, CancellationToken cancel) => e switch
+    {
+        StartRefused refused => refused.Failure,
+        OperationCanceledException when !cancel.IsCancellationRequested =>
+            new StartFailure(StartFailureCode.RuntimeFailed, $"the start took longer than {Duration.Format(settings.StartTimeout)}"),
+        OperationCanceledException => new StartFailure(StartFailureCode.RuntimeFailed, "the start was cancelled"),
+        IOException { HResult: Libc.ENOSPC } => new StartFailure(StartFailureCode.DiskFull, e.Message),
+        System.ComponentModel.Win32Exception { NativeErrorCode: Libc.ENOSPC } => new StartFailure(StartFailureCode.DiskFull, e.Message),
+        IOException or UnauthorizedAccessException => new StartFailure(StartFailureCode.FilesRefused, e.Message),
+        System.ComponentModel.Win32Exception or DllNotFoundException => new StartFailure(StartFailureCode.RuntimeMissing, e.Message),
+        _ => null,
+    };
+
+    // A leftover is found again by List.
+    private async Task TryUndo(RunId run)
+    {
+        try
+        {
+            await runs.Undo(run);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogLeftover(log, run, e.Message);
+        }
+    }
+
+    // The folders on the way to a sandbox's root must let its ids pass; what is in them is closed.
+    private void MakeFolders()
+    {
+        var passable = (UnixFileMode)0x1C9;
+        foreach (var folder in (string[])[settings.Paths.State, settings.Paths.Sandboxes])
+        {
+            Directory.CreateDirectory(folder, passable);
+        }
+
+        Directory.CreateDirectory(settings.Paths.Exits, (UnixFileMode)0x1C0);
+        Directory.CreateDirectory(settings.Paths.Runtime, (UnixFileMode)0x1C0);
+    }
+
+    private async Task<IDisposable> Hold(RunId run)
+    {
+        var own = locks.GetOrAdd(run, _ => new SemaphoreSlim(1));
+        await own.WaitAsync();
+        return new Held(own);
+    }
+
+    private sealed class Held(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "start of {Process} ({Run}) failed: {Code}: {Reason}")]
+    private static partial void LogRefused(ILogger log, ProcessId process, RunId run, StartFailureCode code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be removed whole: {Reason}")]
+    private static partial void LogLeftover(ILogger log, RunId run, string reason);
+}

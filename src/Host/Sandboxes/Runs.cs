@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Fleet.Host.Linux;
+using Fleet.Hosts;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>
+/// What is left of runs on this host, and its removal.
+/// <code>
+///   bundle  identity  runtime waits  exit file   means
+///   -       -         -              -           absent
+///   yes     -         any            any         half made: nothing of the program ever ran
+///   yes     yes       yes            any         half made: the last step, its start, did not happen
+///   any     any       no             yes         exited
+///   yes     yes       no             -           running, if PID 1 is the identity's; else lost (conmon was killed, or the host booted)
+/// </code>
+/// "Runtime waits": the runtime's exec.fifo is there, at which a created container waits; its start takes it away.
+/// </summary>
+internal sealed class Runs(HostPaths paths, Cgroups cgroups)
+{
+    // conmon writes the exit file some 6 ms after PID 1's end; under load, later.
+    private static readonly TimeSpan ExitFilePatience = TimeSpan.FromSeconds(5);
+
+    public async Task<SandboxView> View(RunId run)
+    {
+        var bundle = new Bundle(paths, run);
+        if (IsHalfMade(run, bundle))
+        {
+            return new SandboxView.Absent();
+        }
+
+        if (Exit(run) is { } exit)
+        {
+            return exit;
+        }
+
+        if (bundle.Identity is not { } identity || identity.BootId != Proc.BootId)
+        {
+            return new SandboxView.Absent();
+        }
+
+        return IsAlive(identity) ? new SandboxView.Running(identity) : await AwaitExit(run);
+    }
+
+    public bool IsHalfMade(RunId run, Bundle bundle) => bundle.Exists && (bundle.Identity is null || File.Exists($"{paths.Runtime}/{run}/exec.fifo"));
+
+    public SandboxView.Exited? Exit(RunId run)
+    {
+        var file = paths.Exit(run);
+        return Proc.Read(file) is { Length: > 0 } text && int.TryParse(text, CultureInfo.InvariantCulture, out var code)
+            ? new SandboxView.Exited(new SandboxExit(code & 0xFF, cgroups.OomKills(run.Text) > 0, File.GetLastWriteTimeUtc(file)))
+            : null;
+    }
+
+    public static bool IsAlive(SandboxIdentity identity) =>
+        identity.BootId == Proc.BootId && Proc.StartTicks(identity.Pid) == identity.StartTicks;
+
+    /// <summary>Ends and removes everything of a run; asked again, the rest of it. The exit file goes last: until then the run has an end.</summary>
+    public async Task Remove(RunId run)
+    {
+        var bundle = new Bundle(paths, run);
+        if (bundle.Identity is { } identity)
+        {
+            Signal(identity, StopSignal.Kill);
+        }
+
+        EndMonitor(bundle);
+        if (!await cgroups.Remove(run.Text))
+        {
+            throw new IOException($"a process of {run} does not end; its cgroup stays");
+        }
+
+        if (Directory.Exists($"{paths.Runtime}/{run}"))
+        {
+            Directory.Delete($"{paths.Runtime}/{run}", recursive: true);
+        }
+
+        bundle.Delete();
+        File.Delete(paths.Exit(run));
+    }
+
+    /// <summary>As <see cref="Remove"/>, of what never ran: its exit file goes first, for it tells of no program's end.</summary>
+    public async Task Undo(RunId run)
+    {
+        var bundle = new Bundle(paths, run);
+        EndMonitor(bundle);
+        File.Delete(paths.Exit(run));
+        await Remove(run);
+    }
+
+    public static void Signal(SandboxIdentity identity, StopSignal signal)
+    {
+        // The pidfd first, the comparison then: what the pidfd stands for can no longer change.
+        using var pidfd = Libc.OpenPid(identity.Pid);
+        if (pidfd is not null && IsAlive(identity))
+        {
+            Libc.SignalPid(pidfd, (int)signal);
+        }
+    }
+
+    public ImmutableArray<RunId> List() =>
+    [
+        .. Names(paths.Sandboxes).Concat(Names(paths.Exits)).Concat(Names(paths.Runtime)).Concat(cgroups.Leaves())
+            .Where(n => RunId.TryParse(n, out _)).Select(RunId.Parse).Distinct(),
+    ];
+
+    // Only of a run whose exit file is not there yet, conmon lives. It is looked for by its arguments: its pid, written down, may since be another's.
+    private void EndMonitor(Bundle bundle)
+    {
+        if (!bundle.Exists || File.Exists(paths.Exit(RunId.Parse(Path.GetFileName(bundle.Folder)))))
+        {
+            return;
+        }
+
+        foreach (var pid in Proc.WithArgument(bundle.Folder))
+        {
+            _ = Libc.Kill(pid, (int)StopSignal.Kill);
+        }
+    }
+
+    private async Task<SandboxView> AwaitExit(RunId run)
+    {
+        var end = Environment.TickCount64 + ExitFilePatience.TotalMilliseconds;
+        while (Environment.TickCount64 < end && Proc.WithArgument(paths.Bundle(run)).Any())
+        {
+            await Task.Delay(2);
+            if (Exit(run) is { } exit)
+            {
+                return exit;
+            }
+        }
+
+        return Exit(run) is { } late ? late : new SandboxView.Absent();
+    }
+
+    private static IEnumerable<string> Names(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)) : [];
+}

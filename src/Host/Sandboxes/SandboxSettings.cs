@@ -1,0 +1,37 @@
+using Fleet.Hosts;
+
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>What <see cref="LinuxSandboxes"/> works with.</summary>
+public sealed record SandboxSettings
+{
+    public required HostPaths Paths { get; init; }
+
+    /// <summary>crun or runc, by its path.</summary>
+    public string Runtime { get; init; } = "/usr/bin/crun";
+
+    public string Conmon { get; init; } = "/usr/bin/conmon";
+
+    /// <summary>PID 1 of each sandbox; below /usr or another folder that every sandbox sees.</summary>
+    public string Tini { get; init; } = "/usr/bin/tini";
+
+    /// <summary>Path of the delegated cgroup below the controllers' roots.</summary>
+    public string Cgroup { get; init; } = "fleet";
+
+    public SubIds SubIds { get; init; } = SubIds.OfMe();
+
+    /// <summary>For everything from the call of conmon until the program itself runs.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many starts go on at a time; more than there are cores only adds to each one's time.</summary>
+    public int ParallelStarts { get; init; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>runc compiles the filter itself and knows nothing of crun's annotation and options.</summary>
+    public RuntimeKind Kind => Path.GetFileName(Runtime).Contains("runc", StringComparison.Ordinal) ? RuntimeKind.Runc : RuntimeKind.Crun;
+}
+
+public enum RuntimeKind
+{
+    Crun,
+    Runc,
+}

@@ -1,0 +1,62 @@
+namespace Fleet.Host.Sandboxes;
+
+/// <summary>
+/// The few lines of shell between conmon and the runtime. Fixed text; what differs per run arrives as arguments and environment, never as text to be
+/// read as a program.
+/// </summary>
+internal static class Scripts
+{
+    /// <summary>
+    /// conmon's "runtime". It joins the leaf cgroup, so that everything it becomes is in it, and then enters a user namespace of all the agent's sub-ids:
+    /// there the runtime may give the sandbox its slice. FLEET_LEAVES: the leaf's folders; FLEET_COVER: the second script; FLEET_RUNTIME: the runtime.
+    /// </summary>
+    public const string Join = """
+        #!/bin/sh
+        for leaf in $FLEET_LEAVES; do echo 0 > "$leaf/cgroup.procs" || exit 125; done
+        exec unshare --map-auto --map-root-user --mount -- "$FLEET_COVER" "$@"
+
+        """;
+
+    /// <summary>
+    /// crun refuses a host whose cgroup2 beside v1 has a controller ("hybrid mode not supported"), though it is told to leave cgroups alone; so an empty
+    /// file system covers that folder, in this mount namespace only. (The file's size says 0: it must be read.)
+    /// FLEET_FOLDERS, one a line, are made where they are missing, by FLEET_UID: a link that the job planted leads its own user nowhere new.
+    /// </summary>
+    public const string Cover = """
+        #!/bin/sh
+        controllers=
+        unified=/sys/fs/cgroup/unified
+        if [ -r $unified/cgroup.controllers ]; then read -r controllers < $unified/cgroup.controllers; fi
+        if [ -n "$controllers" ]; then mount -t tmpfs -o mode=755 none $unified || exit 125; fi
+        IFS='
+        '
+        for folder in $FLEET_FOLDERS; do
+          [ -e "$folder" ] || setpriv --reuid "$FLEET_UID" --regid "$FLEET_GID" --clear-groups mkdir -m 0700 -p -- "$folder" || exit 125
+        done
+        unset IFS
+        exec $FLEET_RUNTIME "$@"
+
+        """;
+
+    /// <summary>
+    /// Starts conmon with the log files as its output, which the sandbox inherits, and with the pipe it answers on as descriptor 3. $1 and $2: the logs
+    /// as descriptors of the agent, which opened them safely; the rest: conmon and its arguments.
+    /// </summary>
+    public const string Launch = """
+        out=$1 err=$2; shift 2; exec 3>&1; exec "$@" </dev/null >>"$out" 2>>"$err"
+        """;
+
+    /// <summary>Joins the leaf's cgroup for a command and becomes it. FLEET_LEAVES: the leaf's folders.</summary>
+    public const string Exec = """
+        for leaf in $FLEET_LEAVES; do echo 0 > "$leaf/cgroup.procs" || exit 125; done
+        exec "$@"
+        """;
+
+    /// <summary>
+    /// In the agent's user namespace: gives folders to the ids of a sandbox. Arguments in fours: OWNER, GROUP, MODE, PATH. Only for folders whose parent is
+    /// the agent's own; -h, so that even then no link is followed.
+    /// </summary>
+    public const string Own = """
+        while [ $# -gt 0 ]; do chown -h -- "$1:$2" "$4" && chmod -- "$3" "$4" || exit 1; shift 4; done
+        """;
+}

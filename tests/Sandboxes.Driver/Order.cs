@@ -1,0 +1,19 @@
+using Fleet.Processes;
+
+namespace Fleet.Sandboxes.Driver;
+
+/// <summary>One command to the driver.</summary>
+public sealed record Order(string Do)
+{
+    public SandboxRequest? Request { get; init; }
+
+    public RunId? Run { get; init; }
+
+    public SandboxIdentity? Identity { get; init; }
+
+    public StopSignal Signal { get; init; } = StopSignal.Term;
+
+    public string[]? Command { get; init; }
+
+    public int TimeoutMs { get; init; } = 10_000;
+}

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using Fleet;
+using Fleet.Host.Sandboxes;
+using Fleet.Sandboxes;
+using Fleet.Sandboxes.Driver;
+using Microsoft.Extensions.Logging;
+
+// The sandboxes port in a process of its own, so that tests which run as root can use it as the ordinary user that an agent is, and can kill it.
+// One settings object, then commands, one JSON object a line on standard input; one line of answer to each.
+var settings = JsonSerializer.Deserialize<SandboxSettings>(Console.ReadLine()!)!;
+using var logs = LoggerFactory.Create(b => b.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace));
+using var sandboxes = new LinuxSandboxes(settings, logs.CreateLogger("sandboxes"));
+using var exits = sandboxes.OnExit(run => Say("exit", run));
+
+while (Console.ReadLine() is { } line)
+{
+    var order = JsonSerializer.Deserialize<Order>(line)!;
+    try
+    {
+        switch (order.Do)
+        {
+            case "start":
+                Say("started", await sandboxes.Start(order.Request!, CancellationToken.None));
+                break;
+            case "inspect":
+                Say("inspected", await sandboxes.Inspect(order.Run!.Value));
+                break;
+            case "signal":
+                sandboxes.Signal(order.Identity!, order.Signal);
+                Say("signalled", order.Run);
+                break;
+            case "remove":
+                await sandboxes.Remove(order.Run!.Value);
+                Say("removed", order.Run);
+                break;
+            case "exec":
+                Say("executed", await sandboxes.Exec(order.Identity!, order.Request!.Spec, [.. order.Command!], TimeSpan.FromMilliseconds(order.TimeoutMs)));
+                break;
+            case "usage":
+                Say("used", sandboxes.Usage(order.Run!.Value));
+                break;
+            case "list":
+                Say("listed", await sandboxes.List());
+                break;
+            case "probe":
+                Say("probed", SandboxProbe.Probe(settings));
+                break;
+        }
+    }
+    catch (Exception e)
+    {
+        Say("threw", e.ToString());
+    }
+}
+
+// "kind TYPE json": the type names the case of a closed hierarchy.
+static void Say(string kind, object? value) =>
+    Console.WriteLine($"{kind} {value?.GetType().Name ?? "null"} {JsonSerializer.Serialize(value, value?.GetType() ?? typeof(object))}");
