@@ -18,6 +18,11 @@ public sealed record Command(string Program, params string[] Args)
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// Called with its pid when its time is up, before it is killed; it then has a second to end by itself. For a program whose children it must reap.
+    /// </summary>
+    public Action<int>? BeforeKill { get; init; }
+
     public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>Runs it to its end. A program that does not end in time is killed with its children and answers <see cref="CommandResult.TimedOut"/>.</summary>
@@ -35,8 +40,7 @@ public sealed record Command(string Program, params string[] Args)
         }
         catch (OperationCanceledException)
         {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
+            await End(process);
             cancel.ThrowIfCancellationRequested();
             return new CommandResult(CommandResult.TimedOut, await output, await error);
         }
@@ -67,6 +71,18 @@ public sealed record Command(string Program, params string[] Args)
         process.StandardInput.Write(Input ?? "");
         process.StandardInput.Close();
         return process;
+    }
+
+    private async Task End(Process process)
+    {
+        if (BeforeKill is not null)
+        {
+            BeforeKill(process.Id);
+            await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+
+        process.Kill(entireProcessTree: true);
+        await process.WaitForExitAsync(CancellationToken.None);
     }
 
     // Reads to the end, so that the program never blocks on a full pipe, but keeps only the first MaxOutput characters.

@@ -55,7 +55,7 @@ internal abstract class Cgroups(string name)
         var folders = Folders(leaf).Where(Directory.Exists).ToArray();
         for (var end = Environment.TickCount64 + Patience.TotalMilliseconds; folders.Length > 0; await Task.Delay(2))
         {
-            Array.ForEach(folders, Kill);
+            Array.ForEach(folders, folder => Kill(folder));
             folders = [.. folders.Where(f => !TryRemove(f))];
             if (Environment.TickCount64 > end)
             {
@@ -67,9 +67,9 @@ internal abstract class Cgroups(string name)
     }
 
     /// <summary>Ends every process of the leaf, once; one that is being forked may escape, and PID 1's end takes that too.</summary>
-    public void Kill(string folder)
+    public void Kill(string folder, int? except = null)
     {
-        if (File.Exists($"{folder}/cgroup.kill"))
+        if (except is null && File.Exists($"{folder}/cgroup.kill"))
         {
             TryWrite($"{folder}/cgroup.kill", "1");
             return;
@@ -77,12 +77,12 @@ internal abstract class Cgroups(string name)
 
         foreach (var child in Directory.Exists(folder) ? Directory.GetDirectories(folder) : [])
         {
-            Kill(child);
+            Kill(child, except);
         }
 
-        foreach (var pid in Lines($"{folder}/cgroup.procs"))
+        foreach (var pid in Lines($"{folder}/cgroup.procs").Select(p => int.Parse(p, CultureInfo.InvariantCulture)).Where(p => p != except))
         {
-            _ = Libc.Kill(int.Parse(pid, CultureInfo.InvariantCulture), (int)StopSignal.Kill);
+            _ = Libc.Kill(pid, (int)StopSignal.Kill);
         }
     }
 

@@ -48,6 +48,9 @@ internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
         new("/bin/sh", ["-c", Scripts.Exec, "sh", .. launcher.Runtime, "--root", paths.Runtime, "exec", "--process", spec, run.Text])
         {
             Timeout = timeout,
+
+            // The runtime stays, to reap the command: else its zombie, which the host's PID 1 reaps when it likes, would hold up the sandbox's own end.
+            BeforeKill = runtime => Array.ForEach([.. cgroups.Folders(leaf)], folder => cgroups.Kill(folder, except: runtime)),
             Env = new Dictionary<string, string>(launcher.RuntimeEnv) { ["FLEET_LEAVES"] = string.Join(' ', cgroups.Folders(leaf)) },
         };
 
