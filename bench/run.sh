@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# The measures of docs/benchmarks.md, printed as ratios taken in one run. As root, on a machine that does nothing else.
+# COUNT (500) processes, TIMES (20) repetitions: smaller numbers for a first look.
+# shellcheck source=../build/common.sh
+. "$(dirname "$0")/../build/common.sh"
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+count=${COUNT:-500} times=${TIMES:-20}
+work='' program='' agent=''
+
+as_fleet() { setpriv --reuid fleet --regid fleet --init-groups env DIR="$work" "$@"; }
+
+prepare() {
+  is_root || die "the benches prepare the host and start programs as the user fleet: run as root"
+  needs_dotnet
+  export_dotnet_root
+  "$FLEET_REPO/build/install-deps.sh"
+  program=$("$FLEET_REPO/build/stage.sh")
+  work=$(mktemp -d /tmp/fleet-bench.XXXXXXXX)
+  chmod 755 "$work"
+  "$program/fleet" host init >/dev/null
+  chown fleet "$work"
+  install -D -m 755 "$FLEET_REPO/bench/bare.sh" "$work/bare.sh"
+  dotnet publish "$FLEET_REPO/bench/Empty/Empty.csproj" -c Release -r "$(runtime_identifier)" --self-contained false \
+    -p:PublishReadyToRun=true --artifacts-path "$FLEET_REPO/artifacts/publish-bench" -o "$work/empty" --nologo -v quiet >&2
+  export FLEET_ADDRESS=unix:$work/fleet/api.sock
+}
+
+start_agent() {
+  "$program/fleet" up --dir "$work/fleet" >>"$work/agent.log" 2>&1 </dev/null &
+  agent=$!
+  until "$program/fleet" job list >/dev/null 2>&1; do
+    [ -e "/proc/$agent" ] || die "the agent ended: $(tail -n 5 "$work/agent.log")"
+    sleep 0.1
+  done
+}
+
+clean_up() {
+  trap - EXIT
+  [ -z "$agent" ] || "$program/fleet" up --down --dir "$work/fleet" >/dev/null 2>&1 || true
+  [ -z "$agent" ] || kill -9 "$agent" 2>/dev/null || true
+  [ -z "$work" ] || rm -rf "$work"
+  case $program in /tmp/fleet-program.*) rm -rf "$program" ;; esac
+}
+
+program_start() {
+  local fleet empty
+  read -r fleet empty < <(compare "$times" "$program/fleet" version -- "$work/empty/empty")
+  ratio "fleet version : an empty .NET program" "$fleet" "$empty" 1.5 ms
+  read -r fleet empty < <(compare "$times" "$program/fleet" job list -- "$work/empty/empty")
+  ratio "fleet job list : an empty .NET program" "$fleet" "$empty" 3 ms
+}
+
+# The agent of both roles, quiet for a while after its start.
+idle_memory() {
+  sleep 10
+  idle=$(resident_kib)
+  value "agent idle, both roles, resident" $((idle / 1024)) 170 MB
+}
+
+# Turn about, so that both see the same machine.
+one_start() {
+  local i bare=() fleet=() began
+  for ((i = 0; i < times; i++)); do
+    bare+=("$(as_fleet "$work/bare.sh" 1 1 | head -n 1)")
+    job "one$i" 1 >"$work/one.yml"
+    "$program/fleet" job run "$work/one.yml" >/dev/null
+    began=$(recorded job.submitted.v1 "one$i" | cut -d' ' -f2)
+    fleet+=($((($(recorded process.started.v1 "one$i:" | cut -d' ' -f2) - began) / 1000)))
+    "$program/fleet" job stop "one$i" >/dev/null
+  done
+  ratio "accepted to running : the bare sequence" "$(printf '%s\n' "${fleet[@]}" | median)" "$(printf '%s\n' "${bare[@]}" | median)" 2 ms
+}
+
+many_starts() {
+  local bare began last
+  bare=$(as_fleet "$work/bare.sh" "$count" 2 | awk '/^total/ { print $2 }')
+  job many "$count" >"$work/many.yml"
+  "$program/fleet" job run "$work/many.yml" >/dev/null
+  began=$(recorded job.submitted.v1 many | cut -d' ' -f2)
+  last=$(recorded process.started.v1 many: | cut -d' ' -f2 | sort -n | tail -n 1)
+  ratio "$count processes : bare, two at a time" $(((last - began) / 1000)) "$bare" 1.5 ms
+  value "per supervised process, of $count, resident" $((($(resident_kib) - idle) / count)) 150 KB
+}
+
+# Kills a process of each of some sandboxes, and looks for when its end was persisted.
+death_to_event() {
+  local i pid killed=()
+  for ((i = 0; i < times; i++)); do
+    pid=$("$program/fleet" host processes "$(hostname)" --json | grep -o "\"many:p$i\"[^}]*" | grep -o '"pid":[0-9]*' | cut -d: -f2)
+    [ -n "$pid" ] || die "fleet host processes --json does not show the pid of many:p$i"
+    killed+=("many:p$i $(now)")
+    kill -9 "$pid"
+    sleep 0.2
+  done
+  sleep 2
+  value "death to persisted exit event, median" "$(join -j 1 <(printf '%s\n' "${killed[@]}" | sort) <(recorded process.exited.v1 many: | sort) \
+    | awk '{ print ($3 - $2) / 1000 }' | median)" 25 ms
+}
+
+ready_again() {
+  local began
+  kill -9 "$agent"
+  wait "$agent" 2>/dev/null || true
+  began=$(now)
+  start_agent
+  row "ready again with $count processes" "$((($(now) - began) / 1000)) ms" - - - "compare with an empty agent's start, above"
+}
+
+trap clean_up EXIT
+prepare
+row measure seen against ratio limit ''
+empty_start=$(now)
+start_agent
+row "ready, empty" "$((($(now) - empty_start) / 1000)) ms" - - - ''
+idle=0
+idle_memory
+program_start
+one_start
+many_starts
+death_to_event
+ready_again
