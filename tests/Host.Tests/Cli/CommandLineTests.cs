@@ -8,17 +8,19 @@ namespace Fleet.Host.Tests.Cli;
 
 public sealed class CommandLineTests
 {
-    public static TheoryData<string> Commands() =>
+    private static readonly string[] Names =
     [
         "up", "agent", "doctor", "version", "completion", "host init", "host status", "host processes", "job validate", "job plan", "job run", "job list",
         "job status", "job history", "job diff", "job stop", "job start", "job restart", "job revert", "job logs", "job unsafe", "audit log",
     ];
 
+    public static TheoryData<string> Commands() => [.. Names];
+
     [Theory]
     [MemberData(nameof(Commands))]
     public async Task Each_command_has_a_manual_with_its_exit_codes_and_one_example(string command)
     {
-        var help = await Fleet(null, [.. command.Split(' '), "--help"]);
+        var help = await Run(null, [.. command.Split(' '), "--help"]);
         Assert.Equal((0, ""), (help.ExitCode, help.Error));
         Assert.Contains("Description:", help.Output, StringComparison.Ordinal);
         Assert.Contains("Exit codes:\n  0  done\n", help.Output, StringComparison.Ordinal);
@@ -37,7 +39,7 @@ public sealed class CommandLineTests
         }
 
         Assert.Equal(
-            Commands().Select(c => c.Data).Where(c => c.Contains(' ', StringComparison.Ordinal)).Order(StringComparer.Ordinal), all.Order(StringComparer.Ordinal));
+            Names.Where(c => c.Contains(' ', StringComparison.Ordinal)).Order(StringComparer.Ordinal), all.Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -55,10 +57,10 @@ public sealed class CommandLineTests
     [InlineData("completion tcsh", "bash")]
     public async Task A_wrong_command_line_exits_with_2_and_says_what_is_wrong(string line, string says)
     {
-        var plain = await Fleet(null, line.Split(' '));
+        var plain = await Run(null, line.Split(' '));
         Assert.Equal((2, ""), (plain.ExitCode, plain.Output));
         Assert.Contains(says, plain.Error, StringComparison.Ordinal);
-        var json = await Fleet(null, [.. line.Split(' '), "--json"]);
+        var json = await Run(null, [.. line.Split(' '), "--json"]);
         Assert.Equal(2, json.ExitCode);
         Assert.Equal("invalid", JsonDocument.Parse(json.Error).RootElement.GetProperty("error").GetProperty("code").GetString());
     }
@@ -66,7 +68,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Where_no_agent_answers_the_error_says_where_and_what_to_do()
     {
-        var result = await Fleet(null, "job", "list", "--address", "unix:/tmp/no-agent-here.sock");
+        var result = await Run(null, "job", "list", "--address", "unix:/tmp/no-agent-here.sock");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("no agent answers at unix:/tmp/no-agent-here.sock: start one ('fleet up')", result.Error, StringComparison.Ordinal);
     }
@@ -75,7 +77,7 @@ public sealed class CommandLineTests
     public async Task A_job_that_does_not_exist_exits_with_3()
     {
         await using var api = await RunningApi.Start();
-        Assert.Equal(3, (await Fleet(api, "job", "status", "nothing")).ExitCode);
+        Assert.Equal(3, (await Run(api, "job", "status", "nothing")).ExitCode);
     }
 
     [Theory]
@@ -83,7 +85,7 @@ public sealed class CommandLineTests
     [InlineData("--version")]
     public async Task The_version_is_printed(string word)
     {
-        var result = await Fleet(null, word);
+        var result = await Run(null, word);
         Assert.Equal(0, result.ExitCode);
         Assert.Matches(@"^fleet \d+\.\d+\.\d+\n$", result.Output);
     }
@@ -94,14 +96,14 @@ public sealed class CommandLineTests
         await using var api = await RunningApi.Start();
         var file = $"{api.Folder}/job.yml";
         await File.WriteAllTextAsync(file, JobFiles.Privileged);
-        var valid = await Fleet(null, "job", "validate", file);
+        var valid = await Run(null, "job", "validate", file);
         Assert.Equal((0, ""), (valid.ExitCode, valid.Error));
         Assert.Contains("process web: the baseline, no privileges\n", valid.Output, StringComparison.Ordinal);
         Assert.Contains("  run_as_root  (by unsafe.privileged)\n", valid.Output, StringComparison.Ordinal);
         Assert.EndsWith("it needs a grant to run\n", valid.Output, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, JobFiles.TwoMistakes);
-        var invalid = await Fleet(null, "job", "validate", file);
+        var invalid = await Run(null, "job", "validate", file);
         Assert.Equal(2, invalid.ExitCode);
         Assert.Matches($@"  {file}:2:\d+: .*colour", invalid.Error);
         Assert.Matches($@"  {file}:6:\d+: .*flavour", invalid.Error);
@@ -114,17 +116,17 @@ public sealed class CommandLineTests
         using var journal = new JournalFile(api.Paths.Journal);
         journal.Add(JournalFile.Stopped("web", 1, JournalFile.Noon));
         journal.Add(JournalFile.Exited("web:web", 1, JournalFile.Noon));
-        var log = await Fleet(api, "audit", "log", "--job", "web", "--since", "2026-01-01T00:00:00Z");
+        var log = await Run(api, "audit", "log", "--job", "web", "--since", "2026-01-01T00:00:00Z");
         Assert.Equal(
             """
             2026-01-02 12:00:00 +00:00  web               job.stopped.v1              uid:1000(alice)  asked to stop
             2026-01-02 12:00:00 +00:00  web:web           process.exited.v1           agent:host-1  ended by signal 9, out of memory
 
             """, log.Output);
-        Assert.Equal("", (await Fleet(api, "audit", "log", "--until", "2026-01-01")).Output);
+        Assert.Equal("", (await Run(api, "audit", "log", "--until", "2026-01-01")).Output);
 
         journal.Add("job-web", 2, "damaged"u8.ToArray());
-        var damaged = await Fleet(api, "audit", "log", "--json");
+        var damaged = await Run(api, "audit", "log", "--json");
         Assert.Equal((1, 2), (damaged.ExitCode, damaged.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length));
         Assert.Contains("row 3 of the journal (stream job-web, sequence 2)", damaged.Error, StringComparison.Ordinal);
     }
@@ -133,10 +135,10 @@ public sealed class CommandLineTests
     public async Task The_host_and_its_processes_are_shown()
     {
         await using var api = await RunningApi.Start();
-        Assert.Contains("processes   1 running", (await Fleet(api, "host", "status", "host-1")).Output, StringComparison.Ordinal);
-        var processes = (await Fleet(api, "host", "processes")).Output;
+        Assert.Contains("processes   1 running", (await Run(api, "host", "status", "host-1")).Output, StringComparison.Ordinal);
+        var processes = (await Run(api, "host", "processes")).Output;
         Assert.Contains("web:web  running  4711  1.5 s  3.0 MiB  baseline", processes, StringComparison.Ordinal);
-        Assert.Equal(3, (await Fleet(api, "host", "status", "elsewhere")).ExitCode);
+        Assert.Equal(3, (await Run(api, "host", "status", "elsewhere")).ExitCode);
     }
 
     [Theory]
@@ -164,13 +166,13 @@ public sealed class CommandLineTests
     public async Task Other_shells_accept_their_script(string shell, string program)
     {
         Skip.IfNot(File.Exists(program), $"{program} is missing: install {shell}");
-        var script = await Fleet(null, "completion", shell);
+        var script = await Run(null, "completion", shell);
         Assert.Equal(0, (await new Command(program, "-n", "/dev/stdin") { Input = script.Output }.Run()).ExitCode);
     }
 
     private static async Task<string[]> Suggestions(string line)
     {
-        var suggested = (await Fleet(null, $"[suggest:{line.Length}]", line)).Output;
+        var suggested = (await Run(null, $"[suggest:{line.Length}]", line)).Output;
         return [.. suggested.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => !word.StartsWith('-'))];
     }
 }

@@ -8,7 +8,7 @@ internal static class FleetProgram
 {
     private static readonly string Binary = Path.Combine(AppContext.BaseDirectory, "fleet");
 
-    public static Task<CommandResult> Fleet(RunningApi? api, params string[] args) => Command(api, args).Run();
+    public static Task<CommandResult> Run(RunningApi? api, params string[] args) => Command(api, args).Run();
 
     public static Command Command(RunningApi? api, params string[] args)
     {
