@@ -1,6 +1,4 @@
-using System.ComponentModel;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Text;
 using Fleet.Host.Linux;
 
@@ -11,7 +9,9 @@ public static class ApiSocket
 {
     public const int LongestPath = 107;
 
-    private const UnixFileMode OwnerAndGroup = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
     /// <summary>Removes what a killed agent left. Only a dead socket is removed: never another file, never one that somebody answers at.</summary>
     /// <exception cref="IOException">The place is taken.</exception>
@@ -45,19 +45,12 @@ public static class ApiSocket
         throw new IOException($"somebody answers at {path}, so another agent runs there: stop it, or set fleet.api.socket to another path");
     }
 
-    /// <summary>Opens it to its owner and its group, and to nobody else.</summary>
-    /// <param name="group">Null: the group that the file has.</param>
-    /// <exception cref="Win32Exception">The agent is not a member of the group.</exception>
-    public static void Protect(string path, int? group)
-    {
-        if (group is { } gid && Libc.ChangeOwner(path, -1, gid) != 0)
-        {
-            var error = Marshal.GetLastPInvokeError();
-            throw new Win32Exception(error, $"{path} cannot be given to group {gid}: {Marshal.GetPInvokeErrorMessage(error)}; run 'fleet host init'");
-        }
-
-        File.SetUnixFileMode(path, OwnerAndGroup);
-    }
+    /// <summary>
+    /// Opens it to its owner, and to the members of the group: where the host has the group, and the agent is a member and so can give it the file.
+    /// Else to its owner alone: the file's first group is whatever the agent's user came with, and was not meant.
+    /// </summary>
+    public static void Protect(string path, int? group) =>
+        File.SetUnixFileMode(path, group is { } gid && Libc.ChangeOwner(path, -1, gid) == 0 ? OwnerAndGroup : OwnerOnly);
 
     // connect(2) answers "refused" for a plain file, too; but a socket cannot be opened (open(2), ENXIO).
     private static bool IsSocket(string path)

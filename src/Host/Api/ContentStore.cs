@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Api;
@@ -66,7 +68,10 @@ public sealed class ContentStore(HostPaths paths)
     // A rename is on disk only when its folder is (fsync(2)).
     private void SyncFolder()
     {
-        using var folder = File.OpenHandle(paths.Contents);
-        RandomAccess.FlushToDisk(folder);
+        using var folder = Libc.OpenFolder(paths.Contents, Libc.FolderFlags);
+        if (folder.IsInvalid || Libc.SyncFolder(folder) != 0)
+        {
+            throw new IOException($"{paths.Contents} cannot be synced: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
     }
 }

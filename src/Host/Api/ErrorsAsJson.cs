@@ -12,7 +12,7 @@ internal static class ErrorsAsJson
         try
         {
             await next(http);
-            await AnswerUnrouted(http);
+            await AnswerBare(http);
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -24,12 +24,15 @@ internal static class ErrorsAsJson
         }
     }
 
-    private static Task AnswerUnrouted(HttpContext http) => (http.Response.HasStarted, http.Response.StatusCode) switch
+    // What ASP.NET itself answers with a status alone.
+    private static Task AnswerBare(HttpContext http) => (http.Response.HasStarted, http.Response.StatusCode) switch
     {
         (false, StatusCodes.Status404NotFound) =>
             Write(http, 404, new ApiError(ErrorCodes.NotFound, $"there is no {http.Request.Path} here: see /openapi/v1.json", [])),
         (false, StatusCodes.Status405MethodNotAllowed) =>
             Write(http, 405, new ApiError(ErrorCodes.Invalid, $"{http.Request.Path} does not know {http.Request.Method}: see /openapi/v1.json", [])),
+        (false, StatusCodes.Status413PayloadTooLarge) =>
+            Write(http, 413, new ApiError(ErrorCodes.Invalid, $"a body has at most {ApiServer.MaxBody} bytes", [])),
         (false, StatusCodes.Status415UnsupportedMediaType) =>
             Write(http, 415, new ApiError(ErrorCodes.Invalid, "a body is JSON, with the content type application/json", [])),
         _ => Task.CompletedTask,

@@ -56,12 +56,7 @@ public sealed class JobLogs(HostPaths paths, JobId job, ImmutableArray<string> p
     {
         try
         {
-            foreach (var text in LogReader.Tail(PathOf(process), lines))
-            {
-                await merged.WriteAsync(Line(process, text), stop);
-            }
-
-            await foreach (var text in LogReader.Follow(PathOf(process), stop))
+            await foreach (var text in LogReader.Follow(PathOf(process), stop, lines))
             {
                 await merged.WriteAsync(Line(process, text), stop);
             }

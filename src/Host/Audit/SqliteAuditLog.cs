@@ -20,8 +20,8 @@ public sealed class SqliteAuditLog(string file, TimeProvider time, TimeSpan poll
         WHERE ordering > $after AND deleted = 0 ORDER BY ordering LIMIT $batch
         """;
 
-    public SqliteAuditLog(string file, TimeProvider time)
-        : this(file, time, TimeSpan.FromMilliseconds(250))
+    public SqliteAuditLog(string file)
+        : this(file, TimeProvider.System, TimeSpan.FromMilliseconds(250))
     {
     }
 

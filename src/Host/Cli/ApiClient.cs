@@ -54,7 +54,11 @@ internal sealed class ApiClient(string socket) : IDisposable
     {
         using var content = new ByteArrayContent(body);
         content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        using var response = await Send(new HttpRequestMessage(HttpMethod.Post, Uri(path)) { Content = content }, cancel);
+        var request = new HttpRequestMessage(HttpMethod.Post, Uri(path)) { Content = content };
+
+        // A body that may be refused for its size: the agent answers before it is sent, else the connection would break in the middle.
+        request.Headers.ExpectContinue = body.Length > 1 << 20;
+        using var response = await Send(request, cancel);
         return await Read(response, json, cancel);
     }
 

@@ -29,8 +29,10 @@ internal sealed record DoctorReport(string Status, DoctorCheck[] Checks);
 
 internal sealed record DoctorCheck(string Name, string Status, string Detail, string? Remedy);
 
-internal sealed record InitReport(InitStep[] Steps);
+/// <param name="Ready">Every step is done or was so already.</param>
+internal sealed record InitReport(bool Ready, InitStep[] Steps);
 
-internal sealed record InitStep(string Name, string Outcome, string Detail);
+/// <param name="Outcome">already_so, done or failed.</param>
+internal sealed record InitStep(string Name, string Outcome, string Detail, string? Remedy);
 
 internal sealed record DownReport(int JobsStopped, bool AgentStopped);

@@ -21,7 +21,7 @@ internal static class CompletionScripts
             local word=${COMP_WORDS[COMP_CWORD]} reply
             COMPREPLY=()
             while IFS= read -r reply; do
-                [[ $reply == "$word"* ]] && COMPREPLY+=("$reply")
+                [[ $reply != "$word"* ]] || COMPREPLY+=("$reply")
             done < <("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE" 2>/dev/null)
         }
         complete -o default -F _fleet fleet

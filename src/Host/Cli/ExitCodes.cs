@@ -7,7 +7,7 @@ internal static class ExitCodes
 {
     public const int Done = 0;
     public const int Failed = 1;
-    public const int Invalid = 2;
+    public const int Usage = 2;
     public const int NotFound = 3;
     public const int Denied = 4;
     public const int TimedOut = 5;
@@ -17,7 +17,7 @@ internal static class ExitCodes
 
     public static int Of(string errorCode) => errorCode switch
     {
-        ErrorCodes.Invalid => Invalid,
+        ErrorCodes.Invalid => Usage,
         ErrorCodes.NotFound => NotFound,
         ErrorCodes.Denied => Denied,
         ErrorCodes.Timeout => TimedOut,

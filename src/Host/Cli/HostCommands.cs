@@ -32,9 +32,9 @@ internal static class HostCommands
                 {
                     User = session.Value(user)!, State = session.Value(state)!, Bosh = session.Value(bosh)!, CgroupName = session.Value(cgroup)!,
                 };
-                var steps = (await Hosts.HostInit.Run(options)).Select(l => new InitStep(l.Name, l.Outcome, l.Detail)).ToArray();
-                session.Print(new InitReport(steps), CliJson.Indented.InitReport, DoctorText.Of);
-                return ExitCodes.Done;
+                var report = DoctorText.Report(await Hosts.HostInit.Run(options));
+                session.Print(report, CliJson.Indented.InitReport, DoctorText.Of);
+                return report.Ready ? ExitCodes.Done : ExitCodes.Failed;
             });
     }
 

@@ -72,7 +72,7 @@ internal static class JobReadCommands
         {
             if (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version))
             {
-                result.AddError($"{name} is a version's number, not '{result.Tokens[0].Value}'");
+                result.AddError($"argument {name} is a version's number, not '{result.Tokens[0].Value}'");
             }
 
             return version;

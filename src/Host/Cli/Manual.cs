@@ -11,7 +11,7 @@ internal sealed class Manual(HelpAction standard) : SynchronousCommandLineAction
     {
         [ExitCodes.Done] = "done",
         [ExitCodes.Failed] = "the operation failed, or the fleet refused it",
-        [ExitCodes.Invalid] = "the command line or a file is wrong",
+        [ExitCodes.Usage] = "the command line or a file is wrong",
         [ExitCodes.NotFound] = "not found",
         [ExitCodes.Denied] = "denied: policy, or a missing grant",
         [ExitCodes.TimedOut] = "timed out waiting",
@@ -40,7 +40,7 @@ internal sealed class Manual(HelpAction standard) : SynchronousCommandLineAction
         if (command.Action is not null)
         {
             output.WriteLine("Exit codes:");
-            foreach (var code in new[] { ExitCodes.Done, ExitCodes.Failed, ExitCodes.Invalid }.Union(command.Exits).Order())
+            foreach (var code in new[] { ExitCodes.Done, ExitCodes.Failed, ExitCodes.Usage }.Union(command.Exits).Order())
             {
                 output.WriteLine($"  {code}  {Meanings[code]}");
             }

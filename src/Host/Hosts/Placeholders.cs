@@ -22,7 +22,14 @@ public sealed record HostInitOptions
     public string CgroupName { get; init; } = "fleet";
 }
 
-public sealed record HostInitLine(string Name, string Outcome, string Detail);
+public enum HostInitOutcome
+{
+    AlreadySo,
+    Done,
+    Failed,
+}
+
+public sealed record HostInitLine(string Name, HostInitOutcome Outcome, string Detail, string? Remedy = null);
 
 public static class HostInit
 {

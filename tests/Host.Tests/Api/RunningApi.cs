@@ -58,6 +58,7 @@ public sealed class RunningApi : IAsyncDisposable
         using var client = Client();
         using var request = new HttpRequestMessage(method, $"http://fleet{path}");
         request.Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json");
+        request.Headers.ExpectContinue = json?.Length > 1 << 20;
         foreach (var (name, value) in headers)
         {
             request.Headers.Add(name, value);

@@ -1,0 +1,71 @@
+using System.Reflection;
+using Fleet.Hosts;
+using Fleet.Jobs;
+using Fleet.Ledger;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Tests.Ledger;
+
+public sealed class EventTextTests
+{
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+    private static readonly RunId Run = RunId.Parse("run-1");
+    private static readonly ProcessId Web = ProcessId.Parse("web:web");
+    private static readonly JobSpec Spec = new(JobId.Parse("web"), [new ProcessSpec { Name = "web", Executable = "/bin/web" }], []);
+
+    private static readonly (FleetEvent Event, string Text)[] Cases =
+    [
+        (new JobEvent.Submitted(3, Digest.Of("x"), Spec), "version 3 (2d711642b726) with 1 process"),
+        (new JobEvent.Reverted(4, 2), "version 4 has the content of version 2"),
+        (new JobEvent.Stopped(), "asked to stop"),
+        (new JobEvent.Started(), "asked to start"),
+        (new JobEvent.Restarted(2), "asked to restart, time 2"),
+        (new HostEvent.SliceAssigned(Spec.Id, 5), "job web has slice 5 of the sub-ids"),
+        (new HostEvent.ProcessAssigned(new Assignment(Web, 7, 3, Digest.Of("x"), Spec.Processes[0], [], true, 0, 5)), "web:web version 3 shall run (generation 7)"),
+        (new HostEvent.ProcessUnassigned(Web, 8), "web:web is no longer assigned here"),
+        (new HostEvent.ProcessRemoved(Web), "nothing of web:web is left"),
+        (new HostEvent.AgentStarted("0.1.0", 12, Guid.Empty), "agent 0.1.0 started with pid 12"),
+        (new HostEvent.AgentStopped("SIGTERM"), "agent stopped: SIGTERM"),
+        (new ProcessEvent.Starting(Run, SandboxPhase.PreStart, 7, 3, Digest.Of("x"), 0, 2), "starting version 3 (pre_start), attempt 2, run run-1"),
+        (new ProcessEvent.Started(new SandboxIdentity(Run, Guid.Empty, 99, 1)), "runs as pid 99"),
+        (new ProcessEvent.StartFailed(Run, new StartFailure(StartFailureCode.ExecutableMissing, "/bin/web is missing")), "did not start (ExecutableMissing): /bin/web is missing"),
+        (new ProcessEvent.Exited(Run, new SandboxExit(3, false, At)), "exited with 3"),
+        (new ProcessEvent.Lost(Run, "the host was booted"), "gone without an exit: the host was booted"),
+        (new ProcessEvent.HealthChanged(Run, Health.Unhealthy, "refused"), "unhealthy: refused"),
+        (new ProcessEvent.Stopping(Run, "asked", StopLadder.Parse("TERM/5s/KILL")), "stopping (TERM/5s/KILL): asked"),
+        (new ProcessEvent.StopEscalated(Run, 1), "did not stop, next rung (1)"),
+        (new ProcessEvent.Stopped(7, 3), "stopped, version 3"),
+        (new ProcessEvent.RestartScheduled(5, At, true), "start 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
+        (new ProcessEvent.Ended(true, "given up"), "failed for good: given up"),
+    ];
+
+    public static TheoryData<int> Indexes() => [.. Enumerable.Range(0, Cases.Length)];
+
+    [Theory]
+    [MemberData(nameof(Indexes))]
+    public void Each_event_has_its_line(int index) => Assert.Equal(Cases[index].Text, EventText.Describe(Cases[index].Event));
+
+    [Fact]
+    public void No_event_is_without_a_line()
+    {
+        var known = typeof(FleetEvent).Assembly.GetTypes().Where(t => t.GetCustomAttribute<StoredNameAttribute>() is not null);
+        Assert.Equal(known.Select(t => t.FullName).Order(), Cases.Select(c => c.Event.GetType().FullName).Order());
+    }
+
+    [Fact]
+    public void An_end_by_a_signal_for_lack_of_memory_says_both() =>
+        Assert.Equal("ended by signal 9, out of memory", EventText.Describe(new ProcessEvent.Exited(Run, new SandboxExit(137, true, At))));
+
+    [Theory]
+    [InlineData("\u001b[2Jgone", "\\u001b[2Jgone")]
+    [InlineData("a\nb\r", "a\\u000ab\\u000d")]
+    [InlineData("\u202egnp.exe", "\\u202egnp.exe")]
+    [InlineData("\u009b31m", "\\u009b31m")]
+    [InlineData("größe 漢字 🙂", "größe 漢字 🙂")]
+    public void What_could_write_over_the_terminal_is_made_visible(string text, string shown)
+    {
+        Assert.Equal(shown, EventText.Visible(text));
+        Assert.EndsWith(shown, EventText.Describe(new HostEvent.AgentStopped(text)), StringComparison.Ordinal);
+    }
+}
