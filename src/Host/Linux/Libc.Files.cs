@@ -95,6 +95,14 @@ internal static partial class Libc
         [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         internal static partial int Execve(string path, string?[] args, string?[] env);
 
+        /// <summary>signal(2) with SIG_DFL (0) or SIG_IGN (1).</summary>
+        [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+        internal static partial nint Signal(int number, nint disposition);
+
+        /// <summary>adjtimex(2) on a zeroed buffer of at least 208 bytes: reads the clock's state; 5 (TIME_ERROR): not synchronised.</summary>
+        [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
+        internal static partial int ClockState(Span<byte> timex);
+
         /// <summary>ioctl(2) FS_IOC_FIEMAP (Documentation/filesystems/fiemap.rst).</summary>
         [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
         internal static partial int Fiemap(SafeHandle file, nuint request, ref FirstExtent map);

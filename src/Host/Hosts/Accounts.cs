@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Fleet.Host.Hosts;
+
+/// <summary>A user of /etc/passwd (passwd(5)).</summary>
+internal sealed record Account(string Name, uint Uid, uint Gid);
+
+/// <summary>The host's own user and group files; users that only a directory service knows do not run agents.</summary>
+internal static class Accounts
+{
+    public static Account? User(string name) => Lines("/etc/passwd")
+        .Where(fields => fields.Length >= 4 && fields[0] == name)
+        .Select(fields => new Account(name, Number(fields[2]), Number(fields[3])))
+        .FirstOrDefault();
+
+    public static string NameOf(uint uid) => Lines("/etc/passwd")
+        .Where(fields => fields.Length >= 4 && Number(fields[2]) == uid)
+        .Select(fields => fields[0])
+        .FirstOrDefault($"uid {uid}");
+
+    public static bool HasGroup(string name) => Lines("/etc/group").Any(fields => fields[0] == name);
+
+    /// <summary>Names of all groups of a user: the primary one and those that list it.</summary>
+    public static IReadOnlyList<string> GroupsOf(Account user) => [.. Lines("/etc/group")
+        .Where(fields => fields.Length >= 4 && (Number(fields[2]) == user.Gid || fields[3].Split(',').Contains(user.Name)))
+        .Select(fields => fields[0])];
+
+    /// <summary>All ids in use in one of the two files.</summary>
+    public static IEnumerable<uint> Ids(string file) => Lines(file).Where(fields => fields.Length >= 3).Select(fields => Number(fields[2]));
+
+    private static IEnumerable<string[]> Lines(string file) => File.ReadLines(file).Select(line => line.Split(':'));
+
+    private static uint Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : uint.MaxValue;
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Fleet.Host.Linux;
+
+namespace Fleet.Host.Hosts;
+
+/// <summary>The running program, and how this process becomes another one: same pid, so that signals reach it without a parent passing them on.</summary>
+internal static class ThisProgram
+{
+    private const int SigPipe = 13;
+
+    /// <summary>The program and the arguments that lead to this one: itself, or dotnet and the assembly.</summary>
+    public static IReadOnlyList<string> Command
+    {
+        get
+        {
+            var path = Environment.ProcessPath!;
+            return Path.GetFileName(path) == "dotnet" ? [path, "exec", Environment.GetCommandLineArgs()[0]] : [path];
+        }
+    }
+
+    /// <summary>Replaces this process (execve(2)); the environment is rebuilt from what is named here. Returns only by its exception.</summary>
+    /// <exception cref="AgentRefusedException">The program cannot be run.</exception>
+    public static int Become(IReadOnlyList<string> command, string home)
+    {
+        // .NET ignores it, and an ignored signal stays so in the new program, and in its jobs.
+        Libc.Files.Signal(SigPipe, 0);
+        Libc.Files.Execve(command[0], [.. command, null], [.. Env(home), null]);
+        throw new AgentRefusedException($"could not run {command[0]}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+    }
+
+    private static IEnumerable<string> Env(string home)
+    {
+        string[] kept = ["TERM", "NO_COLOR", "DOTNET_ROOT", "TZ"];
+        return kept
+            .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
+            .Where(pair => pair.value is not null)
+            .Select(pair => $"{pair.name}={pair.value}")
+            .Concat([$"PATH={Linux.Command.Path}", "LANG=C.UTF-8", $"HOME={home}"]);
+    }
+}
