@@ -1,6 +1,8 @@
-using System.Globalization;
 using Akka.Configuration;
+using Fleet.Host.Logs;
+using Fleet.Host.Sandboxes;
 using Fleet.Hosts;
+using Serilog.Events;
 
 namespace Fleet.Host.Agent;
 
@@ -11,33 +13,21 @@ public sealed record AgentSettings
 
     public required bool IsHost { get; init; }
 
+    public string Roles => string.Join(" and ", new[] { IsControl ? "control" : null, IsHost ? "host" : null }.OfType<string>());
+
     public required string HostName { get; init; }
 
     public required HostPaths Paths { get; init; }
 
     public required string Socket { get; init; }
 
-    public required UnixFileMode SocketMode { get; init; }
+    public required string SocketGroup { get; init; }
 
-    public required string Runtime { get; init; }
+    public required SandboxSettings Sandboxes { get; init; }
 
-    public required string RuntimeKind { get; init; }
+    public required LogRotationSettings JobLogs { get; init; }
 
-    public required string Conmon { get; init; }
-
-    public required string Tini { get; init; }
-
-    public required string Cgroup { get; init; }
-
-    public required TimeSpan StartTimeout { get; init; }
-
-    public required int StartsAtOnce { get; init; }
-
-    public required long JobLogMaxSize { get; init; }
-
-    public required int JobLogKeep { get; init; }
-
-    public required string LogLevel { get; init; }
+    public required LogEventLevel LogLevel { get; init; }
 
     public required long LogMaxSize { get; init; }
 
@@ -79,33 +69,41 @@ public sealed record AgentSettings
         var roles = fleet.GetStringList("roles");
         var wrong = roles.FirstOrDefault(r => r is not ("control" or "host"));
         Require(wrong is null && roles.Count > 0, name, "fleet.roles", string.Join(',', roles), "one or both of control and host");
-        var kind = fleet.GetString("sandbox.runtime-kind");
-        Require(kind is "crun" or "runc", name, "fleet.sandbox.runtime-kind", kind, "crun or runc");
         var state = fleet.GetString("state");
         Require(state.StartsWith('/'), name, "fleet.state", state, "an absolute path");
-        var starts = fleet.GetInt("sandbox.starts-at-once");
-        Require(starts is >= 0 and <= 1024, name, "fleet.sandbox.starts-at-once", $"{starts}", "0 to 1024");
+        var level = fleet.GetString("log.level");
+        Require(Enum.TryParse<LogEventLevel>(level, true, out _), name, "fleet.log.level", level, string.Join(", ", Enum.GetNames<LogEventLevel>()));
+        var paths = new HostPaths(state, OrElse(fleet.GetString("bosh-root"), $"{state}/vcap"));
         return new AgentSettings
         {
             IsControl = roles.Contains("control"),
             IsHost = roles.Contains("host"),
             HostName = OrElse(fleet.GetString("host-name"), Environment.MachineName),
-            Paths = new HostPaths(state, OrElse(fleet.GetString("bosh-root"), $"{state}/vcap")),
+            Paths = paths,
             Socket = OrElse(fleet.GetString("api.socket"), $"{state}/api.sock"),
-            SocketMode = Mode(fleet.GetString("api.socket-mode"), name),
+            SocketGroup = fleet.GetString("api.group"),
+            Sandboxes = SandboxesOf(fleet, paths, name),
+            JobLogs = LogRotationSettings.Default with { MaxBytes = Bytes(fleet, "job-logs.max-size", name), Keep = fleet.GetInt("job-logs.keep") },
+            LogLevel = Enum.Parse<LogEventLevel>(level, ignoreCase: true),
+            LogMaxSize = Bytes(fleet, "log.max-size", name),
+            LogKeep = fleet.GetInt("log.keep"),
+            OtlpEndpoint = fleet.GetString("telemetry.otlp-endpoint"),
+        };
+    }
+
+    private static SandboxSettings SandboxesOf(Config fleet, HostPaths paths, string name)
+    {
+        var starts = fleet.GetInt("sandbox.starts-at-once");
+        Require(starts is >= 0 and <= 1024, name, "fleet.sandbox.starts-at-once", $"{starts}", "0 to 1024");
+        return new SandboxSettings
+        {
+            Paths = paths,
             Runtime = fleet.GetString("sandbox.runtime"),
-            RuntimeKind = kind,
             Conmon = fleet.GetString("sandbox.conmon"),
             Tini = fleet.GetString("sandbox.tini"),
             Cgroup = fleet.GetString("sandbox.cgroup"),
             StartTimeout = fleet.GetTimeSpan("sandbox.start-timeout", null, allowInfinite: false),
-            StartsAtOnce = starts == 0 ? Environment.ProcessorCount : starts,
-            JobLogMaxSize = Bytes(fleet, "job-logs.max-size", name),
-            JobLogKeep = fleet.GetInt("job-logs.keep"),
-            LogLevel = fleet.GetString("log.level"),
-            LogMaxSize = Bytes(fleet, "log.max-size", name),
-            LogKeep = fleet.GetInt("log.keep"),
-            OtlpEndpoint = fleet.GetString("telemetry.otlp-endpoint"),
+            ParallelStarts = starts == 0 ? Math.Max(2, Environment.ProcessorCount) : starts,
         };
     }
 
@@ -153,13 +151,6 @@ public sealed record AgentSettings
         var bytes = fleet.GetByteSize(key) ?? 0;
         Require(bytes >= 64 * 1024, name, $"fleet.{key}", fleet.GetString(key), "at least 64KiB");
         return bytes;
-    }
-
-    private static UnixFileMode Mode(string text, string name)
-    {
-        var valid = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) && text.All(c => c is >= '0' and <= '7') && text.Length is 3 or 4;
-        Require(valid, name, "fleet.api.socket-mode", text, "an octal mode such as 0660");
-        return (UnixFileMode)(Convert.ToInt32(text, 8) & 0b111_111_111);
     }
 
     private static void Require(bool holds, string name, string key, string value, string rule)

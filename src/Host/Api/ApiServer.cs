@@ -41,7 +41,7 @@ public static class ApiServer
         var app = builder.Build();
         app.UseRouting();
         app.Use(ErrorsAsJson.Invoke);
-        var access = new Access(Libc.EffectiveUser(), AccountNames.Group(options.Group));
+        var access = new Access((int)Libc.EffectiveUser(), AccountNames.Group(options.Group));
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1"), v1 => v1.Use((http, next) => Admit(access, http, next)));
         var v1 = app.MapGroup("/v1").WithMetadata(Refusals);
         v1.MapJobs(api);

@@ -90,7 +90,7 @@ public static class Up
           state = {{Quoted(init.State)}}
           bosh-root = {{Quoted(init.Bosh)}}
           # The delegated group below each cgroup hierarchy.
-          cgroup = {{Quoted(init.CgroupName)}}
+          sandbox.cgroup = {{Quoted(init.CgroupName)}}
           api.socket = {{Quoted(init.Paths.Socket)}}
         }
 

@@ -47,16 +47,3 @@ public static partial class JobFileReader
     [GeneratedRegex("^[ -]*([a-z_]*)(?::(.*))?$")]
     private static partial Regex Line();
 }
-
-public sealed record JobFileOptions
-{
-    public string? Name { get; init; }
-
-    public IReadOnlyDictionary<string, string> Set { get; init; } = new Dictionary<string, string>();
-
-    public string BoshRoot { get; init; } = "/var/vcap";
-}
-
-public sealed record JobFileResult(JobSubmission? Submission, ImmutableArray<FileMistake> Mistakes);
-
-public sealed record FileMistake(string File, int Line, int Column, string Path, string Message);

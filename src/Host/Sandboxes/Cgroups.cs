@@ -34,6 +34,9 @@ internal abstract class Cgroups(string name)
     /// <summary>Processes of the leaf that the out-of-memory killer ended.</summary>
     public abstract long OomKills(string leaf);
 
+    /// <summary>Where the kernel's freezer of a leaf is switched.</summary>
+    public abstract string FreezerFolder(string leaf);
+
     public abstract SandboxUsage? Usage(string leaf);
 
     public void Make(string leaf)

@@ -47,6 +47,8 @@ internal sealed class CgroupsV1(string name) : Cgroups(name)
         }
     }
 
+    public override string FreezerFolder(string leaf) => Folder("freezer", leaf);
+
     public override long OomKills(string leaf) => Number($"{Folder("memory", leaf)}/memory.oom_control", "oom_kill");
 
     public override SandboxUsage? Usage(string leaf) => Directory.Exists(Folder("memory", leaf))

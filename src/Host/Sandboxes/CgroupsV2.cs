@@ -45,6 +45,8 @@ internal sealed class CgroupsV2(string name) : Cgroups(name)
         }
     }
 
+    public override string FreezerFolder(string leaf) => Folder(leaf);
+
     public override long OomKills(string leaf) => Number($"{Folder(leaf)}/memory.events", "oom_kill");
 
     public override SandboxUsage? Usage(string leaf) => Directory.Exists(Folder(leaf))

@@ -81,6 +81,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
 
+    /// <summary>Where the kernel can be told to hold a run still for a moment.</summary>
+    public string FreezerFolder(RunId run) => cgroups.FreezerFolder(run.Text);
+
     public void Dispose()
     {
         watch.Dispose();

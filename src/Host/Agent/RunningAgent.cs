@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using Akka.Actor;
+using Akka.Configuration;
+using Fleet.Actors;
+using Fleet.Actors.Hosts;
+using Fleet.Actors.Ledger;
+using Fleet.Actors.Processes;
+using Fleet.Actors.Sandboxes;
+using Fleet.Host.Api;
+using Fleet.Host.Audit;
+using Fleet.Host.Cli;
+using Fleet.Host.Linux;
+using Fleet.Host.Logs;
+using Fleet.Host.Processes;
+using Fleet.Host.Sandboxes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog;
+using Serilog.Extensions.Logging;
+
+namespace Fleet.Host.Agent;
+
+/// <summary>
+/// One run of an agent. Order of a start: open the ledger, recover, look at every process, listen. Order of an end: refuse callers, record the
+/// end, stop the actors. A kill -9 leaves out the second list, and nothing depends on it.
+/// </summary>
+public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestRecovery = TimeSpan.FromMinutes(10);
+
+    private readonly SerilogLoggerFactory loggers = new(log);
+    private readonly Stack<IAsyncDisposable> open = new();
+    private readonly TaskCompletionSource<int> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Serves until SIGTERM, SIGINT or the API's shutdown; answers the exit code.</summary>
+    /// <exception cref="IOException">The socket's place is taken, or the folder cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">The sandboxes' means are missing; the message names them with the remedy.</exception>
+    public async Task<int> Serve()
+    {
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndOrderly);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
+        var journal = new SqliteJournal(settings.Paths.Journal, settings.Paths.Snapshots);
+        var system = Open(journal);
+        var sandboxes = OpenSandboxes();
+        var (jobs, host) = StartRoles(system, journal, sandboxes);
+        var ready = host.Ask<Ready>(WhenReady.Instance, LongestRecovery);
+        if (await Task.WhenAny(ready, ended.Task) == ended.Task)
+        {
+            return await ended.Task;
+        }
+
+        await ready;
+        await Listen(jobs, host, sandboxes);
+        RotateLogs(host, sandboxes);
+        log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
+        var code = await ended.Task;
+        await host.Ask<Ready>(new StopAgent(code == 0 ? "asked to end" : "the ledger cannot be trusted"), TimeSpan.FromSeconds(10));
+        return code;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        while (open.TryPop(out var one))
+        {
+            await one.DisposeAsync();
+        }
+
+        loggers.Dispose();
+    }
+
+    private ActorSystem Open(SqliteJournal journal)
+    {
+        var akka = ConfigurationFactory.ParseString($$"""
+            akka {
+              loglevel = WARNING
+              stdout-loglevel = OFF
+              loggers = ["{{typeof(AkkaLog).FullName}}, fleet"]
+              coordinated-shutdown.exit-clr = off
+              coordinated-shutdown.run-by-clr-shutdown-hook = off
+            }
+            """);
+        var system = FleetActors.CreateSystem(journal, akka);
+        open.Push(new Opened(async () => await system.Terminate()));
+        system.ActorOf(Props.Create(() => new RefusalWatcher(this)));
+        return system;
+    }
+
+    private LinuxSandboxes OpenSandboxes()
+    {
+        var sandboxes = new LinuxSandboxes(settings.Sandboxes, loggers.CreateLogger(nameof(LinuxSandboxes)));
+        open.Push(new Opened(() =>
+        {
+            sandboxes.Dispose();
+            return Task.CompletedTask;
+        }));
+        return sandboxes;
+    }
+
+    private (IActorRef Jobs, IActorRef Host) StartRoles(ActorSystem system, SqliteJournal journal, LinuxSandboxes sandboxes)
+    {
+        var recorder = new Recorder(settings.HostName, TimeProvider.System);
+        var link = new LoopbackLink();
+        var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new HealthProbes(sandboxes));
+        var run = new AgentRun(ProductVersion.Text, Environment.ProcessId, Proc.BootId, Guid.CreateVersion7());
+        var jobs = settings.IsControl ? system.StartJobs(recorder, journal, link) : system.StartNoControl();
+        var host = settings.IsHost ? system.StartHost(recorder, link, ports, run) : system.StartNoHost();
+        return (jobs, host);
+    }
+
+    private async Task Listen(IActorRef jobs, IActorRef host, LinuxSandboxes sandboxes)
+    {
+        var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
+        var options = new ApiOptions(settings.Socket, settings.SocketGroup);
+        var app = ApiServer.Build(
+            facade, options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
+        app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
+        await ApiServer.Start(app, options);
+        open.Push(app);
+    }
+
+    private void RotateLogs(IActorRef host, LinuxSandboxes sandboxes)
+    {
+        var logs = new JobLogFiles(host, settings.Paths, sandboxes);
+        var rotator = new LogRotator(logs.Current, settings.JobLogs, TimeProvider.System, new Microsoft.Extensions.Logging.Logger<LogRotator>(loggers));
+        var stop = new CancellationTokenSource();
+        var running = rotator.Run(stop.Token);
+        open.Push(new Opened(async () =>
+        {
+            await stop.CancelAsync();
+            await running;
+            stop.Dispose();
+        }));
+    }
+
+    private void EndOrderly(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        log.Information("{Signal}: ending; the jobs go on", context.Signal);
+        ended.TrySetResult(0);
+    }
+
+    private void Refuse(RecoveryRefused refused)
+    {
+        var row = JournalScan.FirstUnreadable(settings.Paths.Journal, refused.Stream);
+        log.Fatal(
+            "the ledger cannot be read, and the agent does not guess: {Row}. The jobs go on. Restore {Journal} from a backup, or mend the row",
+            row ?? $"{refused.Stream} after number {refused.Sequence}: {refused.Reason.GetBaseException().Message}", settings.Paths.Journal);
+        ended.TrySetResult(ExitCodes.Failed);
+    }
+
+    private sealed class RefusalWatcher : ReceiveActor
+    {
+        public RefusalWatcher(RunningAgent agent) => Receive<RecoveryRefused>(agent.Refuse);
+
+        protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(RecoveryRefused));
+    }
+
+    private sealed class Opened(Func<Task> close) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => new(close());
+    }
+}
