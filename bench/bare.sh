@@ -18,6 +18,12 @@ write_runtime() {
 # A hybrid host's cgroup2 is covered, because crun refuses it.
 if read -r c < /sys/fs/cgroup/unified/cgroup.controllers && [ -n "$c" ]; then mount -t tmpfs -o mode=755 none /sys/fs/cgroup/unified || exit 125; fi 2>/dev/null
 mount -t tmpfs -o mode=755,uid=1,gid=1,size=1m none "$BUNDLE/rootfs"
+# A key ring per container: the kernel gives an ordinary user 200 (keys/maxkeys), so containers share the user's.
+for word; do
+  set -- "$@" "$word"
+  [ "$word" != create ] || set -- "$@" --no-new-keyring
+  shift
+done
 exec crun --cgroup-manager=disabled "$@"
 LAUNCH
   cat >"$dir/wrap" <<'WRAP'
@@ -81,6 +87,8 @@ lane() { local i; for ((i = $1; i < count; i += at_a_time)); do start_one "bare-
 
 clean_up() {
   local i root
+  # After a failure the other lanes are still at it.
+  for lane in $(jobs -p); do { kill "$lane" && wait "$lane"; } 2>/dev/null || true; done
   for ((i = 0; i < count; i++)); do crun --root "$dir/state" kill "bare-$i" KILL 2>/dev/null || true; done
   for ((i = 0; i < count; i++)); do
     for root in "${roots[@]}"; do

@@ -88,7 +88,7 @@ many_starts() {
 death_to_event() {
   local i pid killed=()
   for ((i = 0; i < times; i++)); do
-    pid=$("$program/fleet" host processes "$(hostname)" --json | grep -o "\"many:p$i\"[^}]*" | grep -o '"pid":[0-9]*' | cut -d: -f2)
+    pid=$("$program/fleet" host processes "$(hostname)" --json | tr -d ' \n' | grep -o "\"many:p$i\"[^}]*" | grep -o '"pid":[0-9]*' | cut -d: -f2)
     [ -n "$pid" ] || die "fleet host processes --json does not show the pid of many:p$i"
     killed+=("many:p$i $(now)")
     kill -9 "$pid"
@@ -108,6 +108,24 @@ ready_again() {
   row "ready again with $count processes" "$((($(now) - began) / 1000)) ms" - - - "compare with an empty agent's start, above"
 }
 
+# The host's role alone, in a folder of its own: the agent's configuration as fleet up writes it, less the other role.
+host_alone_memory() {
+  "$program/fleet" up --down --dir "$work/fleet" >/dev/null
+  "$program/fleet" up --dir "$work/host" >>"$work/agent.log" 2>&1 </dev/null &
+  agent=$!
+  until [ -S "$work/host/api.sock" ]; do sleep 0.1; done
+  "$program/fleet" up --down --dir "$work/host" >/dev/null
+  sed -i 's/roles = .*/roles = ["host"]/' "$work/host/agent.conf"
+  as_fleet "$program/fleet" agent --config "$work/host/agent.conf" >>"$work/agent.log" 2>&1 </dev/null &
+  agent=$!
+  sleep 10
+  [ -e "/proc/$agent" ] || die "the agent of the host role alone ended: $(tail -n 5 "$work/agent.log")"
+  value "agent idle, host role alone, resident" $(($(resident_kib) / 1024)) 110 MB
+  kill "$agent"
+  wait "$agent" || true
+  agent=''
+}
+
 trap clean_up EXIT
 prepare
 row measure seen against ratio limit ''
@@ -121,3 +139,4 @@ one_start
 many_starts
 death_to_event
 ready_again
+host_alone_memory

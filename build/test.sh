@@ -29,13 +29,13 @@ run_project() {
   say "== $name"
   timeout --kill-after=30 $((deadline > SECONDS ? deadline - SECONDS : 1)) \
     dotnet test "$project" --no-build --nologo --logger "trx;LogFileName=$trx" --logger "console;verbosity=minimal" </dev/null >&2 || code=$?
-  local before=$failed
+  local before=$((passed + failed)) failed_before=$failed
   if [ -s "$trx" ] && grep -q '<Counters ' "$trx"; then
     add_counters "$trx"
   fi
-  # Ended badly without a failed test (did not build, crashed, hung, found no test): that is a failure all the same.
-  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ] || [ ! -s "$trx" ]; then
-    say "$name ended with $code and no result: counted as 1 failed"
+  # Did not build, crashed, hung, or found no test: that is a failure too, though no test says so.
+  if [ $((passed + failed)) -eq "$before" ] || { [ "$code" -ne 0 ] && [ "$failed" -eq "$failed_before" ]; }; then
+    say "$name ended with $code and without a failed test that tells why: counted as 1 failed"
     failed=$((failed + 1))
   fi
 }

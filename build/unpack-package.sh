@@ -49,20 +49,20 @@ fill() {
   for deb in "$work"/debs/*.deb; do
     dpkg-deb -x "$deb" "$work/tree"
   done
+  # Some libraries are packed for /lib, others for /usr/lib; a job's search path names one.
+  [ ! -d "$work/tree/lib" ] || { cp -a "$work/tree/lib/." "$work/tree/usr/lib/" && rm -rf "$work/tree/lib"; }
   # Only programs, libraries and what they read; no units, maintainer scripts or manuals.
-  rm -rf "$work"/tree/{etc,lib/systemd,var,usr/share/{doc,man,lintian,locale,bug}}
+  rm -rf "$work"/tree/{etc,var,usr/lib/systemd,usr/share/{doc,man,lintian,locale,bug}}
   check "$work/tree" "$2"
   chmod -R a+rX,go-w "$work/tree"
   mv -T "$work/tree" "$1/$2" 2>/dev/null || true # another run may have been quicker; its tree is the same
   rm -rf "$work"
 }
 
-libraries() { echo "$1/usr/lib/$(uname -m)-linux-gnu:$1/lib/$(uname -m)-linux-gnu"; }
-
 check() {
   local program missing
   for program in $(programs_of "$2"); do
-    missing=$(LD_LIBRARY_PATH=$(libraries "$1") ldd "$1/$program" | grep 'not found' || true)
+    missing=$(LD_LIBRARY_PATH=$1/usr/lib/$(uname -m)-linux-gnu ldd "$1/$program" | grep 'not found' || true)
     [ -z "$missing" ] || die "$program lacks libraries on this machine: $missing"
   done
 }

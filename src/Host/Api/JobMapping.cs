@@ -68,10 +68,13 @@ internal static class JobMapping
     {
         var status = seen.Status;
         return new JobProcess(
-            seen.Process.Name, seen.Host, Words.Of(status.Phase), status.Version, seen.Generation >= job.Generation, spec is not null,
+            seen.Process.Name, seen.Host, Words.Of(status.Phase), status.Version, IsCurrent(job, seen), spec is not null,
             spec?.Health is not null, Words.Of(status.Health), status.Since, status.Pid, status.Run?.ToString(), status.Restarts,
             Exit(status.LastExit), status.Detail);
     }
+
+    // A host that has been told may still have the run of an earlier version in hand; then its status names that version.
+    private static bool IsCurrent(JobView job, Observation seen) => seen.Generation >= job.Generation && seen.Status.Version == job.Current.Version;
 
     private static ExitInfo? Exit(SandboxExit? exit) => exit is null ? null : new ExitInfo(exit.Code, exit.Signal, exit.OomKilled, exit.At);
 }

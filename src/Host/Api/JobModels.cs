@@ -22,7 +22,7 @@ public sealed record JobDetail(
 
 /// <param name="Phase">That of the process in snake_case; <c>pending</c> where no host has spoken of it.</param>
 /// <param name="Version">That it runs, or ran last; null while pending.</param>
-/// <param name="Current">It follows the job's newest generation.</param>
+/// <param name="Current">It follows the job's newest generation, and its version is the current one.</param>
 /// <param name="Checked">It has a health check.</param>
 /// <param name="Pid">Of PID 1 of its sandbox as the host sees it.</param>
 /// <param name="Wanted">Part of the job's current version; else it is one that is going away.</param>

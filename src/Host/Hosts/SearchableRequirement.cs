@@ -40,6 +40,6 @@ internal sealed class SearchableRequirement(string path) : Requirement($"way to 
         }
 
         var real = Path.Combine(Resolve(parent), Path.GetFileName(path));
-        return new DirectoryInfo(real).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
+        return Libc.Files.Stat(real, out var stat) && stat.IsLink ? File.ResolveLinkTarget(real, returnFinalTarget: true)!.FullName : real;
     }
 }

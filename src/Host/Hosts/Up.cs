@@ -3,13 +3,7 @@ using System.Text;
 namespace Fleet.Host.Hosts;
 
 /// <param name="Dir">State under it; made if it is missing. Relative to the current folder.</param>
-public sealed record UpOptions(string Dir)
-{
-    /// <summary>Where root is asked to prepare the host.</summary>
-    public string User { get; init; } = "fleet";
-
-    public string CgroupName { get; init; } = "fleet";
-}
+public sealed record UpOptions(string Dir);
 
 /// <summary>
 /// <c>fleet up</c>: one host's agent in the foreground, with all its state under one folder.
@@ -37,19 +31,19 @@ public static class Up
     internal static HostInitOptions InitOptions(UpOptions options, string user)
     {
         var state = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Dir));
-        return new HostInitOptions { User = user, State = state, Bosh = $"{state}/vcap", CgroupName = options.CgroupName };
+        return new HostInitOptions { User = user, State = state, Bosh = $"{state}/vcap" };
     }
 
     /// <summary>The program and arguments that drop root for good. The bounding set stays: newuidmap, which is set-uid root, needs it.</summary>
-    internal static IReadOnlyList<string> DropRoot(UpOptions options, HostInitOptions init) =>
+    internal static IReadOnlyList<string> DropRoot(HostInitOptions init, IReadOnlyList<string> self) =>
     [
         "/usr/bin/setpriv", "--reuid", init.User, "--regid", init.User, "--init-groups", "--inh-caps=-all", "--",
-        .. ThisProgram.Command, "up", "--dir", init.State, .. options.CgroupName == "fleet" ? Array.Empty<string>() : ["--cgroup", options.CgroupName],
+        .. self, "up", "--dir", init.State,
     ];
 
     private static async Task<int> AsRoot(UpOptions options)
     {
-        var init = InitOptions(options, options.User);
+        var init = InitOptions(options, new HostInitOptions().User);
         var lines = await HostInit.Run(init);
         foreach (var line in lines.Where(line => line.Outcome == HostInitOutcome.Done))
         {
@@ -62,7 +56,7 @@ public static class Up
         }
 
         CgroupV2Requirement.JoinAgentLeaf(init);
-        return ThisProgram.Become(DropRoot(options, init), init.State);
+        return ThisProgram.Become(DropRoot(init, ThisProgram.Command), init.State);
     }
 
     private static int AsUser(UpOptions options)
@@ -86,10 +80,9 @@ public static class Up
         # Written by `fleet up` at each start; edits are lost. An installed host has its own, see docs/install.md.
         fleet {
           # Both in one process: a fleet of one host.
-          roles = [control, host]
+          roles = ["control", "host"]
           state = {{Quoted(init.State)}}
           bosh-root = {{Quoted(init.Bosh)}}
-          # The delegated group below each cgroup hierarchy.
           sandbox.cgroup = {{Quoted(init.CgroupName)}}
           api.socket = {{Quoted(init.Paths.Socket)}}
         }

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace Fleet.Host.Hosts;
+
+public enum DoctorStatus
+{
+    Ok,
+
+    /// <summary>Works, but not all that could be asked for can be enforced, or it could not be told.</summary>
+    Warn,
+
+    /// <summary>Jobs cannot run, or not with the isolation that is promised.</summary>
+    Fail,
+}
+
+/// <param name="Remedy">Null where nothing is to be done.</param>
+public sealed record DoctorLine(string Name, DoctorStatus Status, string Detail, string? Remedy)
+{
+    internal static DoctorLine Ok(string name, string detail) => new(name, DoctorStatus.Ok, detail, null);
+
+    internal static DoctorLine Warn(string name, string detail, string? remedy) => new(name, DoctorStatus.Warn, detail, remedy);
+
+    internal static DoctorLine Fail(string name, string detail, string remedy) => new(name, DoctorStatus.Fail, detail, remedy);
+}
+
+/// <summary><c>fleet doctor</c>: what this host can enforce. Changes nothing and works as any user; as an ordinary one, some attempts are made as that user.</summary>
+public static class Doctor
+{
+    /// <param name="options">What the host should be prepared for; the defaults where none are given.</param>
+    public static async Task<ImmutableArray<DoctorLine>> Run(HostInitOptions? options = null)
+    {
+        options ??= new HostInitOptions();
+        return
+        [
+            KernelChecks.Version(File.ReadAllText("/proc/sys/kernel/osrelease").Trim()),
+            KernelChecks.Seccomp(),
+            await KernelChecks.UserNamespaces(options),
+            KernelChecks.Cgroups(CgroupLayout.Read()),
+            KernelChecks.SwapLimit(CgroupLayout.Read()),
+            .. await ProgramChecks.All(),
+            .. Requirements.Of(options).Select(Line),
+            HostStateChecks.Groups(options.User),
+            HostStateChecks.Disk(options.State),
+            HostStateChecks.OpenFiles(),
+            HostStateChecks.Clock(DateTimeOffset.UtcNow),
+        ];
+    }
+
+    private static DoctorLine Line(Requirement requirement) => requirement.Check() switch
+    {
+        Finding.Ok ok => DoctorLine.Ok(requirement.Name, ok.Detail),
+        Finding.Missing missing => DoctorLine.Fail(requirement.Name, missing.Detail, missing.Remedy),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+}

@@ -1,0 +1,65 @@
+using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
+using Fleet.Hosts;
+
+namespace Fleet.Host.Tests.Hosts;
+
+public sealed class AgentLockTests : IDisposable
+{
+    private readonly HostPaths paths = new(Directory.CreateTempSubdirectory("fleet-lock-").FullName, "/none");
+
+    public void Dispose() => Directory.Delete(paths.State, recursive: true);
+
+    [Fact]
+    public void Two_agents_on_one_folder_are_refused_with_the_others_pid()
+    {
+        using var first = AgentLock.Acquire(paths);
+        Assert.Equal(Environment.ProcessId, AgentProcess.Find(paths));
+        var refused = Assert.Throws<AgentRefusedException>(() => AgentLock.Acquire(paths));
+        Assert.Contains($"{paths.State} has the agent with pid {Environment.ProcessId}", refused.Message);
+    }
+
+    [Fact]
+    public void A_released_folder_can_be_taken_again()
+    {
+        AgentLock.Acquire(paths).Dispose();
+        using var second = AgentLock.Acquire(paths);
+        Assert.Equal(Environment.ProcessId, AgentProcess.Find(paths));
+    }
+
+    [Fact]
+    public async Task A_job_that_the_agent_started_does_not_hold_the_folder()
+    {
+        var first = AgentLock.Acquire(paths);
+        var job = new Command("sleep", "1").Run();
+        first.Dispose();
+        AgentLock.Acquire(paths).Dispose();
+        Assert.True((await job).Succeeded);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("1")]
+    [InlineData("1 12345678901\n")] // another process has the pid by now
+    [InlineData("999999999 5\n")]
+    public void A_lock_file_that_names_no_living_agent_finds_none(string content)
+    {
+        File.WriteAllText(paths.Lock, content);
+        Assert.Null(AgentProcess.Find(paths));
+    }
+
+    [Fact]
+    public void A_link_in_place_of_the_lock_is_not_followed()
+    {
+        File.CreateSymbolicLink(paths.Lock, $"{paths.State}/victim");
+        Assert.Throws<AgentRefusedException>(() => AgentLock.Acquire(paths));
+        Assert.False(File.Exists($"{paths.State}/victim"));
+    }
+
+    [SkippableFact]
+    public void Root_is_refused()
+    {
+        Skip.IfNot(Environment.UserName == "root", "is to be run as root");
+        Assert.Contains("ordinary user", Assert.Throws<AgentRefusedException>(AgentUser.RefuseRoot).Message);
+    }
+}

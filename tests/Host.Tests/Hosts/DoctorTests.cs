@@ -1,0 +1,55 @@
+using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
+
+namespace Fleet.Host.Tests.Hosts;
+
+[Collection("host init")]
+public sealed class DoctorTests
+{
+    [SkippableFact]
+    public async Task On_a_prepared_host_nothing_fails()
+    {
+        using var host = new ThrowawayHost();
+        await host.Prepare();
+        var lines = await Doctor.Run(host.Options);
+        Assert.Empty(lines.Where(line => line.Status == DoctorStatus.Fail));
+        Assert.Contains("can make one with its sub-ids", lines.Single(line => line.Name == "user namespaces").Detail);
+        Assert.All(lines.Where(line => line.Status == DoctorStatus.Ok), line => Assert.Null(line.Remedy));
+    }
+
+    [SkippableFact]
+    public async Task On_a_host_that_is_not_prepared_each_missing_thing_has_its_remedy()
+    {
+        using var host = new ThrowawayHost();
+        var failed = (await Doctor.Run(host.Options)).Where(line => line.Status == DoctorStatus.Fail).ToList();
+        Assert.Superset(
+            new HashSet<string> { "user namespaces", $"user {host.Options.User}", "sub-uids", "sub-gids", $"folder {host.Options.State}", "cgroup memory" },
+            failed.Select(line => line.Name).ToHashSet());
+        Assert.All(failed, line => Assert.Contains($"sudo fleet host init --user {host.Options.User}", line.Remedy));
+    }
+
+    [SkippableTheory]
+    [InlineData("disk")]
+    [InlineData("sudo")]
+    public async Task A_group_that_is_as_good_as_root_fails(string group)
+    {
+        using var host = new ThrowawayHost();
+        await host.Prepare();
+        Skip.IfNot((await new Command("getent", "group", group).Run()).Succeeded, $"this machine has no group {group}");
+        Assert.Equal(DoctorStatus.Ok, HostStateChecks.Groups(host.Options.User).Status);
+        Assert.True((await new Command("usermod", "-aG", group, host.Options.User).Run()).Succeeded);
+        var line = (await Doctor.Run(host.Options)).Single(line => line.Name == "agent's groups");
+        Assert.Equal((DoctorStatus.Fail, $"gpasswd --delete {host.Options.User} {group}"), (line.Status, line.Remedy));
+    }
+
+    [Theory]
+    [InlineData("6.18.44-fc", DoctorStatus.Ok)]
+    [InlineData("5.6.0", DoctorStatus.Ok)]
+    [InlineData("5.4.0-150-generic", DoctorStatus.Fail)]
+    [InlineData("4.19", DoctorStatus.Fail)]
+    public void A_kernel_without_openat2_fails(string release, DoctorStatus expected) => Assert.Equal(expected, KernelChecks.Version(release).Status);
+
+    [Fact]
+    public void A_clock_before_the_programs_build_fails() =>
+        Assert.Equal(DoctorStatus.Fail, HostStateChecks.Clock(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)).Status);
+}

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
+
+namespace Fleet.Host.Tests.Hosts;
+
+/// <summary>This very machine, prepared for a user, folders and cgroups of the test's own; all of it goes at the end.</summary>
+public sealed class ThrowawayHost : IDisposable
+{
+    private static int count;
+
+    public ThrowawayHost()
+    {
+        Skip.IfNot(Environment.UserName == "root", "preparing a host needs root");
+        Folder = Directory.CreateTempSubdirectory("fleet-init-").FullName;
+        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        var name = $"fleetinit-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
+        Options = new HostInitOptions { User = name, CgroupName = name, State = $"{Folder}/state", Bosh = $"{Folder}/state/vcap", Slices = 2 };
+    }
+
+    public string Folder { get; }
+
+    public HostInitOptions Options { get; }
+
+    public async Task<ImmutableArray<HostInitLine>> Init() => await HostInit.Run(Options);
+
+    /// <summary>Prepares it and asserts that all of it worked.</summary>
+    public async Task Prepare() => Assert.Empty((await Init()).Where(line => line.Outcome == HostInitOutcome.Failed));
+
+    /// <summary>Runs a shell script as the throwaway user.</summary>
+    public Task<CommandResult> AsUser(string script) =>
+        new Command("setpriv", "--reuid", Options.User, "--regid", Options.User, "--init-groups", "--inh-caps=-all", "sh", "-ec", script).Run();
+
+    public IEnumerable<string> Cgroups() => Directory.GetDirectories("/sys/fs/cgroup")
+        .Select(mount => $"{mount}/{Options.CgroupName}").Where(Directory.Exists);
+
+    public void Dispose()
+    {
+        foreach (var group in Cgroups().ToList())
+        {
+            Directory.GetDirectories(group).ToList().ForEach(Directory.Delete);
+            Directory.Delete(group);
+        }
+
+        new Command("userdel", Options.User).Run().Wait();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

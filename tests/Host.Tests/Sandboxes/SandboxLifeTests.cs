@@ -1,0 +1,122 @@
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Host.Tests.Sandboxes;
+
+public sealed class SandboxLifeTests(SandboxHost host) : SandboxTest(host)
+{
+    [SkippableFact]
+    public void A_program_that_ends_at_once_was_started_and_has_its_exit_code()
+    {
+        var request = Request(Shell("exit 3"));
+        _ = Driver.Started(request);
+        var exit = Driver.Exit(request.Run);
+        Assert.Equal((3, null, false), (exit.Code, exit.Signal, exit.OomKilled));
+    }
+
+    [SkippableFact]
+    public void An_exit_wakes_the_listener()
+    {
+        var request = Request(Shell("exit 0"));
+        _ = Driver.Started(request);
+        _ = Driver.Exit(request.Run);
+        for (var i = 0; i < 500 && !Driver.Exits.Contains(request.Run); i++)
+        {
+            Thread.Sleep(10);
+            _ = Driver.List();
+        }
+
+        Assert.Contains(request.Run, Driver.Exits);
+    }
+
+    [SkippableTheory]
+    [InlineData(StopSignal.Term, 143)]
+    [InlineData(StopSignal.Kill, 137)]
+    public void A_signal_reaches_the_program(StopSignal signal, int code)
+    {
+        var request = Request(new ProcessSpec { Name = "server", Executable = "/bin/sleep", Args = ["1000"] });
+        var identity = Driver.Started(request);
+        Driver.Signal(identity, signal);
+        Assert.Equal(code, Driver.Exit(request.Run).Code);
+    }
+
+    [SkippableFact]
+    public void A_signal_for_another_identity_reaches_nobody()
+    {
+        var request = Request(Shell("sleep 1000"));
+        var identity = Driver.Started(request);
+        Driver.Signal(identity with { StartTicks = identity.StartTicks + 1 }, StopSignal.Kill);
+        Driver.Signal(identity with { BootId = Guid.Empty }, StopSignal.Kill);
+        Assert.Equal(new SandboxView.Running(identity), Driver.Inspect(request.Run));
+    }
+
+    [SkippableFact]
+    public void Started_twice_it_runs_once()
+    {
+        var request = Request(Shell("echo once; sleep 1000"));
+        var first = Driver.Started(request);
+        Assert.Equal(first, Driver.Started(request));
+        Assert.Equal("once\n", Stdout);
+    }
+
+    [SkippableFact]
+    public void Removed_while_it_runs_nothing_of_it_is_left()
+    {
+        var request = Request(Shell("sleep 1000 & sleep 1000"));
+        var identity = Driver.Started(request);
+        Driver.Remove(request.Run);
+        Driver.Remove(request.Run);
+        Assert.IsType<SandboxView.Absent>(Driver.Inspect(request.Run));
+        Assert.Empty(Driver.List());
+        Assert.False(Directory.Exists(Settings.Paths.Bundle(request.Run)));
+        Assert.False(Directory.Exists($"/sys/fs/cgroup/memory/{SandboxHost.User}/{request.Run}"));
+        Assert.False(File.Exists($"/proc/{identity.Pid}/root/bin"));
+    }
+
+    [SkippableFact]
+    public void The_pid_file_is_where_BPM_has_it()
+    {
+        var identity = Driver.Started(Request(Shell("sleep 1000")));
+        Assert.Equal($"{identity.Pid}", File.ReadAllText(Settings.Paths.PidFile(Id)));
+    }
+
+    [SkippableFact]
+    public void Two_processes_of_one_job_run_side_by_side()
+    {
+        var first = Request(Shell("echo first; sleep 1000"));
+        var second = Request(Shell("echo second; sleep 1000")) with { Process = new ProcessId(Id.Job, "worker") };
+        Assert.NotEqual(Driver.Started(first).Pid, Driver.Started(second).Pid);
+        Assert.Equal("second\n", File.ReadAllText(Settings.Paths.Stdout(second.Process)));
+    }
+
+    [SkippableFact]
+    public void A_gigabyte_without_a_newline_is_in_the_log_to_the_last_byte()
+    {
+        var request = Request(Shell("head -c 1073741824 /dev/zero"));
+        _ = Driver.Started(request);
+        Assert.Equal(0, Driver.Exit(request.Run).Code);
+        Assert.Equal(1L << 30, new FileInfo(Settings.Paths.Stdout(Id)).Length);
+        File.Delete(Settings.Paths.Stdout(Id));
+    }
+
+    [SkippableFact]
+    public void A_command_in_the_sandbox_has_its_user_filter_and_limits()
+    {
+        var request = Request(Shell("sleep 1000"));
+        var identity = Driver.Started(request);
+        var result = Driver.Exec(identity, request, 10_000, "/bin/sh", "-c", "id -u; grep Seccomp: /proc/self/status; grep -c CapEff:.0000000000000000 /proc/self/status; exit 7");
+        Assert.Equal((7, "1000\nSeccomp:\t2\n1\n"), (result.ExitCode, result.OutputTail));
+    }
+
+    [SkippableFact]
+    public void A_command_out_of_time_is_ended_with_what_it_started_and_the_sandbox_is_not()
+    {
+        var request = Request(Shell("sleep 1000"));
+        var identity = Driver.Started(request);
+        Assert.Null(Driver.Exec(identity, request, 300, "/bin/sh", "-c", "sleep 2000 & sleep 2000").ExitCode);
+        Assert.IsType<SandboxView.Running>(Driver.Inspect(request.Run));
+        Assert.Equal(2, Driver.Usage(request.Run)!.Processes - 1);
+        Driver.Signal(identity, StopSignal.Term);
+        Assert.Equal(143, Driver.Exit(request.Run).Code);
+    }
+}
