@@ -26,6 +26,12 @@ public static class JobFileReader
             return new JobFileResult(null, mistakes.Sorted());
         }
 
+        if (tree is not YamlNode.Map)
+        {
+            mistakes.Add(tree.Mark, "", $"a job file is a map of keys such as processes; got {tree.Kind}");
+            return new JobFileResult(null, mistakes.Sorted());
+        }
+
         var submission = Submission(YamlOverride.Apply(tree, options.Set, mistakes), options, mistakes);
         return new JobFileResult(mistakes.Any ? null : submission, mistakes.Sorted());
     }
