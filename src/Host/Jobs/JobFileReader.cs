@@ -1,49 +1,92 @@
-using System.Collections.Immutable;
-using System.Text;
-using System.Text.RegularExpressions;
+using Fleet.Host.Linux;
 using Fleet.Jobs;
-using Fleet.Processes;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Jobs;
 
-// Stands in for the real reader until it is merged: knows job, name, executable and privileged, one per line.
-public static partial class JobFileReader
+/// <summary>
+/// Job files: YAML to a <see cref="JobSubmission"/>, or to all of its mistakes. Safe with hostile input, as the agent reads what anybody
+/// may send it: time and memory are bounded by <see cref="MaxBytes"/> and <see cref="YamlTree"/>'s bounds. Thread-safe; never throws for what a file holds.
+/// </summary>
+public static class JobFileReader
 {
+    public const int MaxBytes = 1024 * 1024;
+
+    /// <param name="fileName">For the mistakes only; nothing is opened.</param>
     public static JobFileResult Read(string fileName, ReadOnlyMemory<byte> content, JobFileOptions options)
     {
-        var mistakes = ImmutableArray.CreateBuilder<FileMistake>();
-        var processes = new List<ProcessSpec>();
-        var (name, space, number) = (options.Name, JobId.DefaultNamespace, 0);
-        foreach (var line in Encoding.UTF8.GetString(content.Span).Split('\n'))
+        var mistakes = new MistakeList();
+        if (content.Length > MaxBytes)
         {
-            number++;
-            var match = Line().Match(line);
-            var (key, value) = (match.Groups[1].Value, match.Groups[2].Value.Trim());
-            switch (key)
-            {
-                case "job": name ??= value; break;
-                case "namespace": space = value; break;
-                case "name": processes.Add(new ProcessSpec { Name = value, Executable = "/bin/true" }); break;
-                case "executable": processes[^1] = processes[^1] with { Executable = value }; break;
-                case "args": processes[^1] = processes[^1] with { Args = [.. value.Trim('[', ']').Split(", ")] }; break;
-                case "privileged": processes[^1] = processes[^1] with { Unsafe = new Unsafe(value == "true", [], false) }; break;
-                case "processes" or "unsafe" or "": break;
-                default: mistakes.Add(new FileMistake(fileName, number, 1, key, $"unknown key '{key}'")); break;
-            }
+            return Refuse(fileName, TooLarge(content.Length));
         }
 
-        if (!JobId.TryParse($"{space}/{name}", out var id))
+        if (YamlText.Read(fileName, content.Span, mistakes) is not { } text || YamlTree.Read(fileName, text, mistakes) is not { } tree)
         {
-            mistakes.Add(new FileMistake(fileName, 1, 1, "job", "a job has a name"));
+            return new JobFileResult(null, mistakes.Sorted());
         }
 
-        return mistakes.Count > 0
-            ? new JobFileResult(null, mistakes.ToImmutable())
-            : new JobFileResult(new JobSubmission(new JobSpec(id, [.. processes], []), ImmutableDictionary<Digest, ImmutableArray<byte>>.Empty), []);
+        if (tree is not YamlNode.Map)
+        {
+            mistakes.Add(tree.Mark, "", $"a job file is a map of keys such as processes; got {tree.Kind}");
+            return new JobFileResult(null, mistakes.Sorted());
+        }
+
+        var submission = Submission(YamlOverride.Apply(tree, options.Set, mistakes), options, mistakes);
+        return new JobFileResult(mistakes.Any ? null : submission, mistakes.Sorted());
     }
 
-    public static JobFileResult ReadFile(string path, JobFileOptions options) => Read(path, File.ReadAllBytes(path), options);
+    /// <summary>Reads a regular file, or a link to one, and no more of it than a job file may have.</summary>
+    public static JobFileResult ReadFile(string path, JobFileOptions options)
+    {
+        try
+        {
+            using var file = Libc.OpenRegularFile(path);
+            return ReadOpen(path, file, options);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Refuse(path, $"cannot read it: {e.Message}");
+        }
+    }
 
-    [GeneratedRegex("^[ -]*([a-z_]*)(?::(.*))?$")]
-    private static partial Regex Line();
+    private static JobFileResult ReadOpen(string path, SafeFileHandle file, JobFileOptions options)
+    {
+        var length = RandomAccess.GetLength(file);
+        if (length > MaxBytes)
+        {
+            return Refuse(path, TooLarge(length));
+        }
+
+        // One byte more than may be: a file that grows meanwhile is refused by its size too.
+        var content = new byte[MaxBytes + 1];
+        var filled = 0;
+        for (int read; filled < content.Length && (read = RandomAccess.Read(file, content.AsSpan(filled), filled)) > 0;)
+        {
+            filled += read;
+        }
+
+        return Read(path, content.AsMemory(0, filled), options);
+    }
+
+    private static JobSubmission Submission(YamlNode tree, JobFileOptions options, MistakeList mistakes)
+    {
+        var reading = new FieldReading(mistakes);
+        var submission = new JobFields(options).Read(new Field(reading, "", tree, tree.Mark));
+        foreach (var broken in JobRules.Check(submission.Spec, options.BoshRoot).Where(m => !mistakes.Covers(m.Path)).ToList())
+        {
+            mistakes.Add(reading.MarkOf(broken.Path), broken.Path, broken.Message);
+        }
+
+        return submission;
+    }
+
+    private static string TooLarge(long length) => $"a job file has at most {MaxBytes} bytes; this one has {length}: put large content into a package";
+
+    private static JobFileResult Refuse(string file, string message)
+    {
+        var mistakes = new MistakeList();
+        mistakes.Add(YamlMark.Start(file), "", message);
+        return new JobFileResult(null, mistakes.Sorted());
+    }
 }

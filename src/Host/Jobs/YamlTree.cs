@@ -49,12 +49,16 @@ internal sealed class YamlTree
         parser.MoveNext();
         if (parser.Current is StreamEnd)
         {
-            mistakes.Add(YamlMark.Start(file), "", "the file is empty; a job file names processes");
-            return null;
+            return Empty();
         }
 
         Next<DocumentStart>();
         var root = Node("", 1);
+        if (root is YamlNode.Scalar { IsNull: true })
+        {
+            return Empty();
+        }
+
         Next<DocumentEnd>();
         parser.MoveNext();
         if (parser.Current is DocumentStart second)
@@ -63,6 +67,12 @@ internal sealed class YamlTree
         }
 
         return root;
+    }
+
+    private YamlNode? Empty()
+    {
+        mistakes.Add(YamlMark.Start(file), "", "the file is empty; a job file names processes");
+        return null;
     }
 
     private YamlNode Node(string path, int depth)
@@ -118,9 +128,9 @@ internal sealed class YamlTree
     private YamlNode.Scalar Text(Scalar scalar, string path)
     {
         var text = scalar.Value;
-        if (text.Contains('\0') || !IsWellFormed(text))
+        if (text.Contains('\0'))
         {
-            mistakes.Add(Mark(scalar), path, "a value has no NUL and no half of a surrogate pair; remove the escape");
+            mistakes.Add(Mark(scalar), path, "a value has no NUL; remove the escape");
             text = "";
         }
 
@@ -197,19 +207,6 @@ internal sealed class YamlTree
     }
 
     private YamlMark Mark(ParsingEvent e) => new(file, (int)e.Start.Line, (int)e.Start.Column);
-
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
 
     private static string Lower(string message) => message.Length > 0 ? char.ToLowerInvariant(message[0]) + message[1..] : message;
 
