@@ -17,7 +17,7 @@ public sealed record Decision<TEvent>(ImmutableArray<TEvent> Events, Refusal? Re
 public sealed record Refusal(RefusalCode Code, string Message, ImmutableArray<Mistake> Details = default);
 
 /// <summary>Why the fleet does not do as asked; each has one exit code and one HTTP status (Host/Cli/ExitCodes).</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<RefusalCode>))]
+[JsonConverter(typeof(SnakeCaseEnum<RefusalCode>))]
 public enum RefusalCode
 {
     /// <summary>The input breaks a rule; exit code 2.</summary>

@@ -12,8 +12,7 @@ namespace Fleet;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
-    AllowDuplicateProperties = false,
-    UseStringEnumConverter = true)]
+    AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Envelope))]
 [JsonSerializable(typeof(StoredRow))]
 [JsonSerializable(typeof(ProcessState))]

@@ -49,7 +49,7 @@ public sealed record JobPlan(
 /// <param name="Keys">What differs; empty but for <see cref="ProcessAction.Change"/>.</param>
 public sealed record ProcessChange(string Process, ProcessAction Action, bool Restarts, ImmutableArray<KeyChange> Keys);
 
-[JsonConverter(typeof(JsonStringEnumConverter<ProcessAction>))]
+[JsonConverter(typeof(SnakeCaseEnum<ProcessAction>))]
 public enum ProcessAction
 {
     Keep,
@@ -58,7 +58,7 @@ public enum ProcessAction
     Remove,
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<JobChange>))]
+[JsonConverter(typeof(SnakeCaseEnum<JobChange>))]
 public enum JobChange
 {
     /// <summary>The job has this content and runs.</summary>

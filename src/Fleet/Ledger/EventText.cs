@@ -65,20 +65,25 @@ public static class EventText
             $"starting version {e.Version}{(e.Phase == SandboxPhase.PreStart ? " (pre_start)" : "")}, attempt {e.Attempt}, run {e.Run}",
         ProcessEvent.Started e => $"runs as pid {e.Identity.Pid}",
         ProcessEvent.StartFailed e => $"did not start ({e.Failure.Code}): {e.Failure.Message}",
-        ProcessEvent.Exited e => Exit(e.Exit),
+        ProcessEvent.Exited e => ExitText.Of(e.Exit),
         ProcessEvent.Lost e => $"gone without an exit: {e.Why}",
         ProcessEvent.HealthChanged e => $"{e.Health.ToString().ToLowerInvariant()}: {e.Detail}",
-        ProcessEvent.Stopping e => $"stopping ({e.Ladder}): {e.Why}",
+        ProcessEvent.Stopping e => $"stopping ({e.Ladder}): {WhyOf(e.Why)}",
         ProcessEvent.StopEscalated e => $"did not stop, next rung ({e.Rung})",
         ProcessEvent.Stopped e => $"stopped, version {e.Version}",
         ProcessEvent.RestartScheduled e =>
-            string.Create(CultureInfo.InvariantCulture, $"start {e.Attempt} not before {e.NotBefore.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}{(e.CrashLooping ? ", crash-looping" : "")}"),
+            string.Create(CultureInfo.InvariantCulture, $"restart {e.Attempt} not before {e.NotBefore.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}{(e.CrashLooping ? ", crash-looping" : "")}"),
         ProcessEvent.Ended e => $"{(e.Failed ? "failed" : "completed")} for good: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     };
 
-    private static string Exit(SandboxExit exit) =>
-        (exit.Signal is { } signal ? $"ended by signal {signal}" : $"exited with {exit.Code}") + (exit.OomKilled ? ", out of memory" : "");
+    private static string WhyOf(StopReason why) => why switch
+    {
+        StopReason.Asked => "not wanted any more",
+        StopReason.Replaced => "to be replaced",
+        StopReason.Unhealthy => "unhealthy",
+        _ => throw new UnreachableException($"no text for {why}"),
+    };
 
     private static string Count(int processes) => processes == 1 ? "1 process" : $"{processes} processes";
 }

@@ -59,7 +59,7 @@ public sealed record Principal(string Name, string AuthenticatedBy)
     public static Principal Agent(string host) => new($"agent:{host}", "agent");
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<Outcome>))]
+[JsonConverter(typeof(SnakeCaseEnum<Outcome>))]
 public enum Outcome
 {
     Succeeded,

@@ -50,7 +50,7 @@ public abstract record ProcessEvent : FleetEvent
     public sealed record Ended(bool Failed, string Why) : ProcessEvent;
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<StopReason>))]
+[JsonConverter(typeof(SnakeCaseEnum<StopReason>))]
 public enum StopReason
 {
     /// <summary>The job is to be stopped, or is no longer this host's.</summary>

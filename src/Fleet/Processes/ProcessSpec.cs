@@ -91,7 +91,7 @@ public sealed record Volume(string Path, bool Writable = false, bool AllowExecut
 
 public sealed record Unsafe(bool Privileged, ImmutableArray<Volume> UnrestrictedVolumes, bool HostPidNamespace);
 
-[JsonConverter(typeof(JsonStringEnumConverter<ShutdownSignal>))]
+[JsonConverter(typeof(SnakeCaseEnum<ShutdownSignal>))]
 public enum ShutdownSignal
 {
     Term,

@@ -95,7 +95,7 @@ public abstract record ProcessState
         to with { LastExit = from.LastExit, LastRun = from.LastRun, Since = at, Detail = detail };
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<IdleWhy>))]
+[JsonConverter(typeof(SnakeCaseEnum<IdleWhy>))]
 public enum IdleWhy
 {
     Stopped,

@@ -12,7 +12,7 @@ namespace Fleet.Processes;
 public sealed record ProcessStatus(
     ProcessPhase Phase, int Version, DateTimeOffset Since, int? Pid, RunId? Run, int Restarts, Health Health, SandboxExit? LastExit, string? Detail);
 
-[JsonConverter(typeof(JsonStringEnumConverter<ProcessPhase>))]
+[JsonConverter(typeof(SnakeCaseEnum<ProcessPhase>))]
 public enum ProcessPhase
 {
     Stopped,
@@ -34,7 +34,7 @@ public enum ProcessPhase
     Failed,
 }
 
-[JsonConverter(typeof(JsonStringEnumConverter<Health>))]
+[JsonConverter(typeof(SnakeCaseEnum<Health>))]
 public enum Health
 {
     /// <summary>No check is configured, or none has answered yet.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Fleet.Processes;
 
-[JsonConverter(typeof(JsonStringEnumConverter<RestartWhen>))]
+[JsonConverter(typeof(SnakeCaseEnum<RestartWhen>))]
 public enum RestartWhen
 {
     Always,

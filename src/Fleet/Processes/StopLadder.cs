@@ -79,7 +79,7 @@ public readonly record struct StopRung(StopSignal Signal, TimeSpan Wait)
 }
 
 /// <summary>Signals of a stop ladder, with their Linux numbers (signal(7), x86-64 and arm64).</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<StopSignal>))]
+[JsonConverter(typeof(SnakeCaseEnum<StopSignal>))]
 public enum StopSignal
 {
     Hup = 1,

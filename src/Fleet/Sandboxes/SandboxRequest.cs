@@ -11,7 +11,7 @@ namespace Fleet.Sandboxes;
 public sealed record SandboxRequest(RunId Run, ProcessId Process, ProcessSpec Spec, SandboxPhase Phase, int Slice, ImmutableArray<JobFile> Files);
 
 /// <summary>What runs in the sandbox: the pre_start hook and then, in a sandbox of its own, the executable.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SandboxPhase>))]
+[JsonConverter(typeof(SnakeCaseEnum<SandboxPhase>))]
 public enum SandboxPhase
 {
     PreStart,
@@ -34,7 +34,7 @@ public abstract record StartOutcome
 /// <param name="Message">For people: what, where, and the way out.</param>
 public sealed record StartFailure(StartFailureCode Code, string Message);
 
-[JsonConverter(typeof(JsonStringEnumConverter<StartFailureCode>))]
+[JsonConverter(typeof(SnakeCaseEnum<StartFailureCode>))]
 public enum StartFailureCode
 {
     /// <summary>The runtime, conmon or tini is not there or cannot be run.</summary>

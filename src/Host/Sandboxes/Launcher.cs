@@ -75,7 +75,7 @@ internal sealed class Launcher(SandboxSettings settings, Cgroups cgroups)
         settings.Conmon, "-c", run.Text, "-u", run.Text, "-n", run.Text, "-r", join,
         "--runtime-arg", $"--root={settings.Paths.Runtime}", "--runtime-arg", $"--log={bundle.RuntimeLog}",
         "-b", bundle.Folder, "-p", bundle.PidFile, "--exit-dir", settings.Paths.Exits, "--persist-dir", bundle.Folder,
-        "-l", "passthrough", "--full-attach", "--log-level", "error",
+        "-l", "passthrough", "--full-attach", "--no-new-keyring", "--log-level", "error",
     ];
 
     // {"pid": N} or {"data": N}; of a failure a number that is not positive, and perhaps a message.

@@ -22,7 +22,7 @@ public sealed class EventTextTests
         (new JobEvent.Started(), "asked to start"),
         (new JobEvent.Restarted(2), "asked to restart, time 2"),
         (new HostEvent.SliceAssigned(Spec.Id, 5), "job web has slice 5 of the sub-ids"),
-        (new HostEvent.ProcessAssigned(new Assignment(Web, 7, 3, Digest.Of("x"), Spec.Processes[0], [], true, 0, 5)), "web:web version 3 shall run (generation 7)"),
+        (new HostEvent.ProcessAssigned(new Assignment(Web, 7, 3, Digest.Of("x"), Spec.Processes[0], [], true, 0, 5, Guid.Empty)), "web:web version 3 shall run (generation 7)"),
         (new HostEvent.ProcessUnassigned(Web, 8), "web:web is no longer assigned here"),
         (new HostEvent.ProcessRemoved(Web), "nothing of web:web is left"),
         (new HostEvent.AgentStarted("0.1.0", 12, Guid.Empty), "agent 0.1.0 started with pid 12"),
@@ -33,10 +33,10 @@ public sealed class EventTextTests
         (new ProcessEvent.Exited(Run, new SandboxExit(3, false, At)), "exited with 3"),
         (new ProcessEvent.Lost(Run, "the host was booted"), "gone without an exit: the host was booted"),
         (new ProcessEvent.HealthChanged(Run, Health.Unhealthy, "refused"), "unhealthy: refused"),
-        (new ProcessEvent.Stopping(Run, "asked", StopLadder.Parse("TERM/5s/KILL")), "stopping (TERM/5s/KILL): asked"),
+        (new ProcessEvent.Stopping(Run, StopReason.Asked, StopLadder.Parse("TERM/5s/KILL")), "stopping (TERM/5s/KILL): not wanted any more"),
         (new ProcessEvent.StopEscalated(Run, 1), "did not stop, next rung (1)"),
         (new ProcessEvent.Stopped(7, 3), "stopped, version 3"),
-        (new ProcessEvent.RestartScheduled(5, At, true), "start 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
+        (new ProcessEvent.RestartScheduled(5, At, true), "restart 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
         (new ProcessEvent.Ended(true, "given up"), "failed for good: given up"),
     ];
 
@@ -55,7 +55,7 @@ public sealed class EventTextTests
 
     [Fact]
     public void An_end_by_a_signal_for_lack_of_memory_says_both() =>
-        Assert.Equal("ended by signal 9, out of memory", EventText.Describe(new ProcessEvent.Exited(Run, new SandboxExit(137, true, At))));
+        Assert.Equal("killed by the kernel: out of memory (exit code 137)", EventText.Describe(new ProcessEvent.Exited(Run, new SandboxExit(137, true, At))));
 
     [Theory]
     [InlineData("\u001b[2Jgone", "\\u001b[2Jgone")]
