@@ -49,7 +49,8 @@ done < <(grep -l '<IsTestProject>true' tests/*/*.csproj)
 
 if [ "$skipped" -gt 0 ]; then
   say "$skipped skipped:"
-  grep -h -A8 'outcome="NotExecuted"' "$results"/*.trx | grep -E -o 'testName="[^"]*"|<Message>[^<]*' | sed 's/^testName=/  /; s/<Message>/    /' >&2 || true
+  awk '/<UnitTestResult / { shown = /outcome="NotExecuted"/; if (shown && match($0, /testName="[^"]*"/)) print "  " substr($0, RSTART + 10, RLENGTH - 11) }
+    shown && /<Message>/ { sub(/.*<Message>/, "    "); sub(/<\/Message>.*/, ""); print }' "$results"/*.trx >&2
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -30,7 +30,13 @@ refuse_company() {
 start_agent() {
   "$program/fleet" up --dir "$dir" >>"$dir.log" 2>&1 </dev/null &
   agent=$!
-  eventually 60 "the agent answers (pid $agent)" shows . "$program/fleet" job list
+  local until=$((SECONDS + 60))
+  until "$program/fleet" job list --json >/dev/null 2>&1; do
+    [ -e "/proc/$agent" ] || die "the agent ended by itself"
+    [ "$SECONDS" -lt "$until" ] || die "the agent (pid $agent) does not answer"
+    sleep 0.2
+  done
+  ok "the agent answers (pid $agent)"
   [ "$(stat -c %U "/proc/$agent")" = "$agent_user" ] || die "the agent runs as $(stat -c %U "/proc/$agent"), not as $agent_user"
   ok "it runs as the unprivileged user $agent_user"
 }
