@@ -12,9 +12,6 @@ internal static class AgentCommands
         var down = new Option<bool>("--down") { Description = "Stop the jobs and then the agent of the folder." };
         return new FleetCommand(
             "up", "Runs one host's agent in the foreground, as an ordinary user, with everything in one folder. Ctrl-C stops the agent, not the jobs.", "fleet up --dir /srv/fleet")
-        {
-            OwnsSignals = true,
-        }
             .With(dir, down)
             .Runs((session, _) =>
             {
@@ -27,9 +24,6 @@ internal static class AgentCommands
     {
         var config = new Option<string>("--config") { Description = "The agent's configuration (HOCON).", HelpName = "FILE", Required = true };
         return new FleetCommand("agent", "Runs a host's agent in the foreground, as systemd does. Refuses to run as root.", "fleet agent --config /etc/fleet/agent.conf")
-        {
-            OwnsSignals = true,
-        }
             .With(config)
             .Runs((session, _) => Host.Agent.AgentHost.Run(session.Value(config)!));
     }

@@ -15,6 +15,9 @@ internal sealed class ApiClient(string socket) : IDisposable
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
+
+        // Without it, no tracing is set up for the one request that most commands make.
+        ActivityHeadersPropagator = null,
     });
 
     public static string Path(Fleet.Jobs.JobId job, string rest = "") => $"/v1/jobs/{job.Namespace}/{job.Name}{rest}";

@@ -15,7 +15,7 @@ internal static class Entry
             return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));
         }
 
-        var signals = parsed.CommandResult.Command is FleetCommand { OwnsSignals: true } ? (TimeSpan?)null : TimeSpan.FromSeconds(2);
+        var signals = parsed.CommandResult.Command is FleetCommand { EndsTidily: true } ? TimeSpan.FromSeconds(2) : (TimeSpan?)null;
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = signals };
         try
         {

@@ -11,8 +11,8 @@ internal sealed class FleetCommand(string name, string description, string examp
     /// <summary>Codes beside 0, 1 and 2 that this command ends with, by <see cref="ExitCodes"/>.</summary>
     public int[] Exits { get; init; } = [];
 
-    /// <summary>It minds the signals of its process itself: Ctrl-C is not handled for it.</summary>
-    public bool OwnsSignals { get; init; }
+    /// <summary>It has something to put right before Ctrl-C ends it. The others end at once, or, as the agent, mind the signal themselves.</summary>
+    public bool EndsTidily { get; init; }
 
     public FleetCommand With(params Symbol[] symbols)
     {

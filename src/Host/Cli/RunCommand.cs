@@ -24,6 +24,9 @@ internal static class RunCommand
             "run", "Submits a job file and waits until its processes run, showing what they do.", "fleet job run redis.yml --set processes.redis.limits.memory=1g")
         {
             Exits = [ExitCodes.Denied, ExitCodes.TimedOut],
+
+            // The live table hides the terminal's cursor.
+            EndsTidily = true,
         }
             .With(file, name, set, detach, index, timeout)
             .Runs(async (session, cancel) =>
