@@ -112,6 +112,11 @@ internal static class CgroupOwners
         foreach (var path in given)
         {
             using var handle = Libc.Files.Open(path, Libc.Files.ReadOnly | Libc.Files.NoFollow);
+            if (Libc.Files.Stat(path, out var stat) && stat.User != 0 && stat.User != user.Uid)
+            {
+                throw new HostInitException($"{path} is already {Accounts.NameOf(stat.User)}'s, and its jobs run there", "choose another with --cgroup");
+            }
+
             if (handle.IsInvalid || Libc.Files.ChangeOwner(handle, user.Uid, user.Gid) != 0)
             {
                 throw new HostInitException($"could not give {path} to {options.User}", "see whether cgroups are mounted read-only");

@@ -22,7 +22,7 @@ public static class Up
         {
             return Linux.Libc.Files.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
         }
-        catch (AgentRefusedException e)
+        catch (Exception e) when (e is AgentRefusedException or IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message);
         }
@@ -31,7 +31,14 @@ public static class Up
     internal static HostInitOptions InitOptions(UpOptions options, string user)
     {
         var state = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Dir));
-        return new HostInitOptions { User = user, State = state, Bosh = $"{state}/vcap" };
+        var installed = new HostInitOptions();
+        return new HostInitOptions
+        {
+            User = user,
+            State = state,
+            Bosh = $"{state}/vcap",
+            CgroupName = user == installed.User ? installed.CgroupName : $"{installed.CgroupName}-{user}",
+        };
     }
 
     /// <summary>The program and arguments that drop root for good. The bounding set stays: newuidmap, which is set-uid root, needs it.</summary>

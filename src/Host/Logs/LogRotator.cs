@@ -46,7 +46,19 @@ public sealed partial class LogRotator(
 
         foreach (var log in logs)
         {
+            Thaw(log);
+        }
+    }
+
+    private void Thaw(LogFile log)
+    {
+        try
+        {
             log.Freezer?.Thaw();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Failed(log.Path, e.Message);
         }
     }
 

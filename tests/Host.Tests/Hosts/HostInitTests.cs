@@ -103,6 +103,19 @@ public sealed class HostInitTests : IDisposable
         Assert.Equal(before, await File.ReadAllTextAsync("/etc/subuid"));
     }
 
+    [SkippableFact]
+    public async Task Cgroups_of_another_agent_are_not_taken_from_it()
+    {
+        await host.Prepare();
+        using var other = new ThrowawayHost();
+        var lines = await HostInit.Run(other.Options with { CgroupName = host.Options.CgroupName });
+        Assert.All(lines.Where(line => line.Name.StartsWith("cgroup", StringComparison.Ordinal)), line =>
+        {
+            Assert.Equal((HostInitOutcome.Failed, "choose another with --cgroup"), (line.Outcome, line.Remedy));
+            Assert.Contains($"already {host.Options.User}'s", line.Detail);
+        });
+    }
+
     [Theory]
     [InlineData("relative/state")]
     [InlineData("/")]

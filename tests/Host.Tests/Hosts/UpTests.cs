@@ -22,6 +22,10 @@ public sealed class UpTests
         Assert.Equal("fleet", config.GetString("fleet.sandbox.cgroup"));
     }
 
+    [Fact]
+    public void Another_users_agent_has_a_cgroup_of_its_own() =>
+        Assert.Equal("fleet-alice", Up.InitOptions(new UpOptions("/srv/x"), "alice").CgroupName);
+
     [SkippableFact]
     public async Task Root_is_dropped_for_good_and_newuidmap_still_works()
     {

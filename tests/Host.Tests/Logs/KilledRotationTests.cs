@@ -9,27 +9,29 @@ namespace Fleet.Host.Tests.Logs;
 public sealed class KilledRotationTests
 {
     private const string ChildLog = "FLEET_TEST_ROTATE";
+    private const string ChildProbe = "FLEET_TEST_PROBE";
 
     [Fact]
     public async Task Killed_again_and_again_while_a_process_writes_it_loses_and_doubles_nothing()
     {
         using var folder = LogTestFolder.OnDisk();
-        var writer = folder.WriteSequenceInBursts(300);
-        var kills = 0;
+        var writer = folder.WriteSequenceInBursts(400);
+        var (kills, interrupted) = (0, 0);
         for (var chance = new Random(20240607); !writer.IsCompleted && kills < 40; kills++)
         {
             using var child = BeginChild(folder.Log);
             Assert.Equal('r', child.StandardOutput.Read());
-            await Task.Delay(chance.Next(1, 60));
+            await Task.Delay(chance.Next(1, 400));
             child.Kill();
             await child.WaitForExitAsync();
+            interrupted += Directory.GetFiles(folder.Path, ".*").Length;
         }
 
         Assert.True((await writer).Succeeded);
-        folder.Rotator().Recover();
-        Assert.True(kills > 0 && folder.RotatedCount > 0, $"{kills} kills, {folder.RotatedCount} rotated files");
+        folder.Rotator(LogTestFolder.Small with { Keep = 1000 }).Recover();
+        Assert.True(kills > 0 && folder.RotatedCount > 0, $"{kills} kills, {interrupted} of them inside a rotation, {folder.RotatedCount} rotated files");
         Assert.Empty(Directory.GetFiles(folder.Path, ".*"));
-        folder.AssertHoldsSequence(3_000_000);
+        folder.AssertHoldsSequence(4_000_000);
     }
 
     [Fact]
@@ -90,27 +92,64 @@ public sealed class KilledRotationTests
         Assert.Equal("one", string.Concat(folder.OldestFirst().Select(File.ReadAllText)));
     }
 
+    [SkippableFact]
+    public async Task An_ordinary_agent_rotates_what_a_jobs_own_user_writes()
+    {
+        const string Agent = "54321";
+        const string Job = "100123";
+        Skip.IfNot(Environment.UserName == "root", "acting as two users needs root");
+        Skip.IfNot((await As(Agent, "dotnet exec " + typeof(KilledRotationTests).Assembly.Location, "x")).ExitCode == 0,
+            "another user cannot run this test's program: a folder above it is closed");
+        using var folder = LogTestFolder.OnDisk();
+        Assert.True((await new Command("sh", "-ec",
+            $"touch {folder.Log}; chmod 666 {folder.Log}; chown {Job}:{Agent} {folder.Path} {folder.Log}; chmod 770 {folder.Path}").Run()).Succeeded);
+        using var agent = BeginChild(folder.Log, "--reuid", Agent, "--regid", Agent, "--clear-groups", "--inh-caps=-all");
+        Assert.Equal('r', agent.StandardOutput.Read());
+        var writing = await As(Job, $"for k in $(seq 0 59); do seq $((k*10000+1)) $((k*10000+10000)); done >> {folder.Log}", "");
+        Assert.Equal("", writing.Error);
+        File.WriteAllText($"{folder.Log}.stop", "");
+        await agent.WaitForExitAsync();
+        Assert.Equal((0, ""), (agent.ExitCode, await agent.StandardError.ReadToEndAsync()));
+        File.Delete($"{folder.Log}.stop");
+        Assert.True(folder.RotatedCount > 0);
+        folder.AssertHoldsSequence(600_000);
+    }
+
+    private static Task<CommandResult> As(string user, string script, string child) =>
+        new Command("setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all", "sh", "-c", script)
+        {
+            Env = child.Length == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { [ChildProbe] = child },
+        }.Run();
+
     // The test assembly started as a program: it rotates until it is killed. Runs before anything of the tests does.
     [ModuleInitializer]
     internal static void RotateIfChild()
     {
+        if (Environment.GetEnvironmentVariable(ChildProbe) is not null)
+        {
+            Environment.Exit(0);
+        }
+
         if (Environment.GetEnvironmentVariable(ChildLog) is not { } log)
         {
             return;
         }
 
-        var rotator = new LogRotator(() => [new LogFile(log, null)], LogTestFolder.Small with { MaxBytes = 128 * 1024 },
+        var rotator = new LogRotator(() => [new LogFile(log, null)], LogTestFolder.Small with { MaxBytes = 64 * 1024, Keep = 1000 },
             TimeProvider.System, NullLogger<LogRotator>.Instance);
         Console.Write('r');
         rotator.Recover();
-        while (true)
+        while (!File.Exists($"{log}.stop"))
         {
             rotator.Scan();
         }
+
+        rotator.Scan();
+        Environment.Exit(0);
     }
 
-    private static System.Diagnostics.Process BeginChild(string log) =>
-        new Command("dotnet", "exec", typeof(KilledRotationTests).Assembly.Location)
+    private static System.Diagnostics.Process BeginChild(string log, params string[] wrapper) =>
+        new Command("setpriv", [.. wrapper, "--", "dotnet", "exec", typeof(KilledRotationTests).Assembly.Location])
         {
             Env = new Dictionary<string, string> { [ChildLog] = log, ["DOTNET_ROOT"] = Environment.GetEnvironmentVariable("DOTNET_ROOT") ?? "" },
         }.Begin();
