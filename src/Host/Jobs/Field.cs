@@ -14,7 +14,10 @@ internal sealed class Field
     public Field(FieldReading reading, string path, YamlNode? node, YamlMark mark)
     {
         (this.reading, Path, this.node, Mark) = (reading, path, node is YamlNode.Scalar { IsNull: true } ? null : node, mark);
-        reading.Place(path, mark);
+        if (node is not null)
+        {
+            reading.Place(path, mark);
+        }
     }
 
     public string Path { get; }

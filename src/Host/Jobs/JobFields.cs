@@ -13,10 +13,23 @@ internal sealed class JobFields(JobFileOptions options)
     {
         var keys = root.Keys(JobFileKeys.Job, JobFileKeys.NotOnOneHost);
         var id = Id(keys["job"], keys["namespace"]);
-        var processes = keys["processes"].Items(keepNull: true).Select(p => new ProcessFields(contents).Read(p));
+        var processes = Processes(keys["processes"]).Select(p => new ProcessFields(contents).Read(p));
         var files = keys["files"].Items().Select(File);
         var spec = new JobSpec(id, [.. processes], [.. files]);
         return new JobSubmission(spec, contents.All);
+    }
+
+    // Counted before they are read: a file of a hundred thousand empty processes costs no more than any other.
+    private static ImmutableArray<Field> Processes(Field processes)
+    {
+        var items = processes.Items(keepNull: true);
+        if (items.Length <= JobRules.MaxProcesses)
+        {
+            return items;
+        }
+
+        processes.Wrong($"a job has at most {JobRules.MaxProcesses} processes and this one has {items.Length}; make it several jobs");
+        return [];
     }
 
     private JobId Id(Field job, Field space)
