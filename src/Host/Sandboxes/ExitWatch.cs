@@ -5,8 +5,8 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Sandboxes;
 
 /// <summary>
-/// Tells of exit files as conmon renames them into place. It may tell of one twice, and of names that are no run (conmon's own temporary ones): a listener
-/// asks for the truth. When the kernel's queue overflows, all files there are told of.
+/// Tells of exit files as conmon renames them into place. It may tell of one twice: a listener asks
+/// for the truth. When the kernel's queue overflows, all files there are told of.
 /// </summary>
 internal sealed class ExitWatch : IDisposable
 {
@@ -23,6 +23,13 @@ internal sealed class ExitWatch : IDisposable
         watcher.Error += (_, _) => TellAll();
         watcher.EnableRaisingEvents = true;
     }
+
+    /// <summary>
+    /// Whether it is the name under which conmon writes an exit file before it renames it: the run's, a dot, and six capitals or digits. No run is named so:
+    /// a run's name ends with twelve hex digits.
+    /// </summary>
+    public static bool IsTemporary(string? name) =>
+        name is { Length: > 7 } && name[^7] == '.' && name[^6..].All(c => char.IsAsciiDigit(c) || char.IsAsciiLetterUpper(c));
 
     public IDisposable Listen(Action<RunId> listener)
     {
@@ -43,7 +50,7 @@ internal sealed class ExitWatch : IDisposable
 
     private void Tell(string? name)
     {
-        if (RunId.TryParse(name, out var run))
+        if (!IsTemporary(name) && RunId.TryParse(name, out var run))
         {
             foreach (var listener in listeners.Values)
             {

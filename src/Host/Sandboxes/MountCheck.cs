@@ -25,7 +25,7 @@ internal static class MountCheck
         {
             var (device, root) = ours.Locate(path);
             var found = theirs.At(mount.Destination)
-                ?? throw new StartRefused(StartFailureCode.VerificationFailed, $"nothing is mounted at {mount.Destination} in the sandbox");
+                ?? throw new StartRefused(StartFailureCode.FilesRefused, $"nothing is mounted at {mount.Destination} in the sandbox: a link stands on its way; remove it");
             if (found.Device != device || found.Root != root)
             {
                 throw new StartRefused(

@@ -79,6 +79,11 @@ internal sealed class Runs(HostPaths paths, Cgroups cgroups)
         }
 
         bundle.Delete();
+        foreach (var part in Directory.EnumerateFiles(paths.Exits, $"{run}.*").Where(ExitWatch.IsTemporary))
+        {
+            File.Delete(part);
+        }
+
         File.Delete(paths.Exit(run));
     }
 
@@ -104,7 +109,7 @@ internal sealed class Runs(HostPaths paths, Cgroups cgroups)
     public ImmutableArray<RunId> List() =>
     [
         .. Names(paths.Sandboxes).Concat(Names(paths.Exits)).Concat(Names(paths.Runtime)).Concat(cgroups.Leaves())
-            .Where(n => RunId.TryParse(n, out _)).Select(RunId.Parse).Distinct(),
+            .Where(n => !ExitWatch.IsTemporary(n) && RunId.TryParse(n, out _)).Select(RunId.Parse).Distinct(),
     ];
 
     // Only of a run whose exit file is not there yet, conmon lives. It is looked for by its arguments: its pid, written down, may since be another's.

@@ -60,11 +60,16 @@ public abstract class SandboxTest : IDisposable
     /// <summary>Runs a script to its end and answers what it said.</summary>
     protected string Output(ProcessSpec spec, Func<SandboxRequest, SandboxRequest>? with = null)
     {
+        RunToEnd(spec, with);
+        return Stdout;
+    }
+
+    protected void RunToEnd(ProcessSpec spec, Func<SandboxRequest, SandboxRequest>? with = null)
+    {
         var request = Request(spec);
         request = with?.Invoke(request) ?? request;
         _ = Driver.Started(request);
         _ = Driver.Exit(request.Run);
         Driver.Remove(request.Run);
-        return Stdout;
     }
 }

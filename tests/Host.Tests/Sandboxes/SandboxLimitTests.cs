@@ -1,0 +1,60 @@
+using Fleet.Processes;
+
+namespace Fleet.Host.Tests.Sandboxes;
+
+public sealed class SandboxLimitTests(SandboxHost host) : SandboxTest(host)
+{
+    private const long MiB = 1 << 20;
+
+    [SkippableFact]
+    public void Two_hundred_megabytes_under_a_limit_of_64_are_killed_and_told_as_such()
+    {
+        var spec = new ProcessSpec { Name = "server", Executable = "/usr/bin/python3", Args = ["-c", "bytearray(200 << 20)"], Limits = new Limits { Memory = 64 * MiB } };
+        var request = Request(spec);
+        _ = Driver.Started(request);
+        var exit = Driver.Exit(request.Run);
+        Assert.Equal((137, true), (exit.Code, exit.OomKilled));
+    }
+
+    [SkippableFact]
+    public void A_kill_by_a_person_is_not_told_as_out_of_memory()
+    {
+        var request = Request(Shell("kill -9 $$") with { Limits = new Limits { Memory = 64 * MiB } });
+        _ = Driver.Started(request);
+        var exit = Driver.Exit(request.Run);
+        Assert.Equal((137, false), (exit.Code, exit.OomKilled));
+    }
+
+    [SkippableFact]
+    public void The_process_over_the_limit_is_refused()
+    {
+        var output = Output(
+            new ProcessSpec
+            {
+                Name = "server",
+                Executable = "/usr/bin/python3",
+                Args = ["-c", "import os,time\nn=0\ntry:\n  while n < 100:\n    if os.fork() == 0: time.sleep(1000)\n    n += 1\nexcept OSError: pass\nprint(n)"],
+                Limits = new Limits { Processes = 20 },
+            });
+        Assert.Equal("18\n", output);
+    }
+
+    [SkippableFact]
+    public void All_limits_are_in_force()
+    {
+        var limits = new Limits { Memory = 64 * MiB, Processes = 50, Cpu = 0.5m, OpenFiles = 123, CoreFileSize = 0 };
+        var request = Request(Shell("ulimit -n; ulimit -c; sleep 1000") with { Limits = limits });
+        _ = Driver.Started(request);
+        string Read(string controller, string file) => File.ReadAllText($"/sys/fs/cgroup/{controller}/{SandboxHost.User}/{request.Run}/{file}").Trim();
+        Assert.Equal($"{64 * MiB}", Read("memory", "memory.limit_in_bytes"));
+        Assert.Equal("50", Read("pids", "pids.max"));
+        Assert.Equal(("100000", "50000"), (Read("cpu", "cpu.cfs_period_us"), Read("cpu", "cpu.cfs_quota_us")));
+        for (var i = 0; i < 500 && Stdout.Length < 6; i++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.Equal("123\n0\n", Stdout);
+        Assert.InRange(Driver.Usage(request.Run)!.MemoryBytes, 1, 64 * MiB);
+    }
+}
