@@ -98,7 +98,7 @@ public sealed class FakeHost : ReceiveActor
     {
         var spec = new ProcessSpec { Name = "web", Executable = "/bin/web" };
         var process = new ProcessId(JobId.Parse("web"), "web");
-        return new HostedProcess(new Assignment(process, 1, 1, JobDigest.Of(spec), spec, [], true, 0, 3), Statuses.Running(spec) with { Run = Run });
+        return new HostedProcess(new Assignment(process, 1, 1, JobDigest.Of(new JobSpec(process.Job, [spec], []), spec), spec, [], true, 0, 3, Guid.Empty), Statuses.Running(spec) with { Run = Run });
     }
 }
 

@@ -15,7 +15,7 @@ public class JobFileSetTests
     public void An_item_of_a_list_is_replaced() => Assert.Equal("x z", string.Join(' ', Set("processes.redis.args[1]", "z").Submission!.Spec.Processes[0].Args));
 
     [Fact]
-    public void Maps_that_are_missing_are_made() => Assert.Equal(6379, ((Processes.HealthProbe.Tcp)Set("processes.redis.health.tcp.port", "6379").Submission!.Spec.Processes[0].Health!.Probe).Port);
+    public void Maps_that_are_missing_are_made() => Assert.Equal(6379, ((Fleet.Processes.HealthProbe.Tcp)Set("processes.redis.health.tcp.port", "6379").Submission!.Spec.Processes[0].Health!.Probe).Port);
 
     [Theory]
     [InlineData("processes.redis.limits.memory", "2", "--set processes.redis.limits.memory:1:1: processes[0].limits.memory: a memory limit is a number and a unit, such as 512M or 1.5G, and less than 8E; got '2'")]
