@@ -39,4 +39,4 @@ public sealed class AgentLock : IDisposable
 }
 
 /// <summary>An agent must not run here or so; for people.</summary>
-public sealed class AgentRefusedException(string message) : Exception(message);
+public sealed class AgentRefusedException(string message) : InvalidOperationException(message);

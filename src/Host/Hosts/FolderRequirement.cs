@@ -12,6 +12,8 @@ namespace Fleet.Host.Hosts;
 /// </summary>
 internal sealed class FolderRequirement(HostInitOptions options, HostFolder folder) : Requirement($"folder {folder.Path}")
 {
+    public string Path => folder.Path;
+
     public override Finding Check()
     {
         var problem = Files.Stat(folder.Path, out var stat) switch
@@ -47,7 +49,7 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
 
         // Giving away a folder of root's that holds something else, such as /etc, would hand over what is in it.
         if (before.User == 0 && folder.Relative.Length == 0
-            && Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).FirstOrDefault(name => !HostFolders.IsKnown(name!)) is { } foreign)
+            && Directory.EnumerateFileSystemEntries(folder.Path).Select(System.IO.Path.GetFileName).FirstOrDefault(name => !HostFolders.IsKnown(name!)) is { } foreign)
         {
             throw new HostInitException($"{folder.Path} belongs to root and holds {foreign}, which is not Fleet's", "choose an empty or a new folder");
         }
@@ -55,10 +57,10 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
 
     private SafeFileHandle OpenOrMake(Account user)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(folder.Anchor)!);
-        using var above = Files.Open(Path.GetDirectoryName(folder.Anchor)!, Files.ReadOnly | Files.Directory);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(folder.Anchor)!);
+        using var above = Files.Open(System.IO.Path.GetDirectoryName(folder.Anchor)!, Files.ReadOnly | Files.Directory);
         Check(above.IsInvalid ? -1 : 0, "open the folder above");
-        var at = Step(above, Path.GetFileName(folder.Anchor));
+        var at = Step(above, System.IO.Path.GetFileName(folder.Anchor));
         RefuseUngiven(at, user);
         foreach (var name in folder.Relative.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {

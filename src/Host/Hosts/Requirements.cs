@@ -11,7 +11,9 @@ internal static class Requirements
         new UserRequirement(options),
         new SubIdRequirement(options, SubIdKind.User),
         new SubIdRequirement(options, SubIdKind.Group),
-        .. HostFolders.Of(options).Select(folder => new FolderRequirement(options, folder)),
+        .. HostFolders.Of(options)
+            .GroupBy(folder => folder.Anchor, folder => new FolderRequirement(options, folder))
+            .Select(tree => new FolderTreeRequirement(options, tree.Key, [.. tree])),
         new SearchableRequirement(options.State),
         .. options.Bosh.StartsWith(options.State + "/", StringComparison.Ordinal) ? [] : new[] { new SearchableRequirement(options.Bosh) },
         .. CgroupLayout.Read().Requirements(options),
