@@ -16,6 +16,8 @@ public class JobFileFuzzTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
     public void A_damaged_file_is_read_or_refused(int seed)
     {
         var random = new Random(seed);
