@@ -44,11 +44,12 @@ internal sealed class MistakeList
     private static string Printable(string text)
     {
         var shown = new StringBuilder();
-        foreach (var c in text.Length > LongestMessage ? $"{text[..(LongestMessage / 2)]}...{text[^(LongestMessage / 2)..]}" : text)
+        var shortened = text.Length > LongestMessage ? $"{text[..(LongestMessage / 2)]}...{text[^(LongestMessage / 2)..]}" : text;
+        foreach (var rune in shortened.EnumerateRunes())
         {
-            var hidden = char.GetUnicodeCategory(c) is UnicodeCategory.Control or UnicodeCategory.Format
+            var hidden = Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format
                 or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
-            shown.Append(hidden ? $"\\u{(int)c:x4}" : c.ToString());
+            shown.Append(hidden ? $"\\u{rune.Value:x4}" : rune.ToString());
         }
 
         return shown.ToString();

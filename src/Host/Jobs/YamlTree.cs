@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -46,7 +47,7 @@ internal sealed class YamlTree
     private YamlNode? Document()
     {
         Next<StreamStart>();
-        parser.MoveNext();
+        Advance();
         if (parser.Current is StreamEnd)
         {
             return Empty();
@@ -60,7 +61,7 @@ internal sealed class YamlTree
         }
 
         Next<DocumentEnd>();
-        parser.MoveNext();
+        Advance();
         if (parser.Current is DocumentStart second)
         {
             mistakes.Add(Mark(second), "", "a job file is one document; got a second one: make it a file of its own");
@@ -75,30 +76,31 @@ internal sealed class YamlTree
         return null;
     }
 
-    private YamlNode Node(string path, int depth)
+    private YamlNode Node(string path, int depth) => parser.Current switch
     {
-        var e = parser.Current!;
-        if (e is AnchorAlias alias)
-        {
-            return Alias(alias, path, depth);
-        }
+        AnchorAlias alias => Alias(alias, path, depth),
+        NodeEvent written => Written(written, path, depth),
+        var other => throw new Refused(other is null ? YamlMark.Start(file) : Mark(other), path, "this is not YAML: a value was expected here"),
+    };
 
+    private YamlNode Written(NodeEvent e, string path, int depth)
+    {
         Spend(Mark(e), path, 1, e is Scalar s ? s.Value.Length : 0, depth);
-        var name = ((NodeEvent)e).Anchor is { IsEmpty: false } anchor ? anchor.Value : null;
+        CheckTag(e, path);
+        var name = e.Anchor.IsEmpty ? null : e.Anchor.Value;
         if (name is not null)
         {
             anchors[name] = null;
         }
 
-        CheckTag((NodeEvent)e, path);
         YamlNode node = e switch
         {
             Scalar scalar => Text(scalar, path),
             SequenceStart list => List(list, path, depth),
             MappingStart map => Map(map, path, depth),
-            _ => throw new Refused(Mark(e), path, "a value was expected here"),
+            _ => throw new UnreachableException($"no node from {e.GetType()}"),
         };
-        parser.MoveNext();
+        Advance();
         if (name is not null)
         {
             anchors[name] = node;
@@ -121,7 +123,7 @@ internal sealed class YamlTree
         }
 
         Spend(Mark(alias), path, node.Nodes, node.Characters, depth + node.Height - 1);
-        parser.MoveNext();
+        Advance();
         return node;
     }
 
@@ -141,7 +143,7 @@ internal sealed class YamlTree
     private YamlNode.List List(SequenceStart start, string path, int depth)
     {
         var items = ImmutableArray.CreateBuilder<YamlNode>();
-        parser.MoveNext();
+        Advance();
         while (parser.Current is not SequenceEnd)
         {
             items.Add(Node($"{path}[{items.Count}]", depth + 1));
@@ -153,7 +155,7 @@ internal sealed class YamlTree
     private YamlNode.Map Map(MappingStart start, string path, int depth)
     {
         var map = new YamlMapBuilder(Mark(start), path, mistakes);
-        parser.MoveNext();
+        Advance();
         while (parser.Current is not MappingEnd)
         {
             var key = Node(path, depth + 1);
@@ -192,17 +194,31 @@ internal sealed class YamlTree
         }
     }
 
+    // YamlDotNet throws other exceptions than its own for some malformed scalars (InvalidOperationException in ScanPlainScalar, 18.1).
+    private bool Advance()
+    {
+        var last = parser.Current?.End ?? default;
+        try
+        {
+            return parser.MoveNext();
+        }
+        catch (Exception e) when (e is not (YamlException or OutOfMemoryException))
+        {
+            throw new Refused(new YamlMark(file, Math.Max(1, (int)last.Line), Math.Max(1, (int)last.Column)), "", "this is not YAML: the text after here cannot be read");
+        }
+    }
+
     private void Next<T>()
         where T : ParsingEvent
     {
-        if (parser.Current is not T && (!parser.MoveNext() || parser.Current is not T))
+        if (parser.Current is not T && (!Advance() || parser.Current is not T))
         {
             throw new Refused(YamlMark.Start(file), "", "this is not a YAML document");
         }
 
         if (parser.Current is DocumentStart)
         {
-            parser.MoveNext();
+            Advance();
         }
     }
 

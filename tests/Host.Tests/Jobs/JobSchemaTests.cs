@@ -40,7 +40,7 @@ public class JobSchemaTests
     }
 
     [Fact]
-    public void Every_object_of_the_schema_is_closed_and_every_key_is_described() => Assert.DoesNotContain(Walk(Schema, "$"), problem => problem.Length > 0);
+    public void Every_object_of_the_schema_is_closed_and_every_key_is_described() => Assert.Equal("", string.Concat(Walk(Schema, "$")));
 
     [Theory]
     [MemberData(nameof(JobFileCorpusTests.Files), "bpm", MemberType = typeof(JobFileCorpusTests))]
