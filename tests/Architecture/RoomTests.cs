@@ -64,7 +64,7 @@ public sealed partial class RoomTests(ITestOutputHelper output)
     [GeneratedRegex(@"^namespace ([A-Za-z0-9_.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();
 
-    [GeneratedRegex(@"\bProcess\.Start\(|new Process\b|\bvfork\b|\bposix_spawn")]
+    [GeneratedRegex(@"\bProcess\.Start\(|new Process\b|EntryPoint = ""(vfork|fork|posix_spawn)")]
     private static partial Regex ProcessStart();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|Today)\b")]

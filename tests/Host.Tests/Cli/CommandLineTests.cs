@@ -120,7 +120,7 @@ public sealed class CommandLineTests
         Assert.Equal(
             """
             2026-01-02 12:00:00 +00:00  web               job.stopped.v1              uid:1000(alice)  asked to stop
-            2026-01-02 12:00:00 +00:00  web:web           process.exited.v1           agent:host-1  ended by signal 9, out of memory
+            2026-01-02 12:00:00 +00:00  web:web           process.exited.v1           agent:host-1  killed by the kernel: out of memory (exit code 137)
 
             """, log.Output);
         Assert.Equal("", (await Run(api, "audit", "log", "--until", "2026-01-01")).Output);

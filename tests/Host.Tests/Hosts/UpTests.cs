@@ -47,7 +47,9 @@ public sealed class UpTests
         }.Begin();
         var said = (await child.StandardOutput.ReadToEndAsync()).Trim().Split('\n');
         await child.WaitForExitAsync();
-        Assert.Equal([$"{child.Id}", "SigIgn:\t0000000000000000", "/tmp none"], said);
+        // Of the signals that have a name; what the caller of the tests ignores above them (glibc's own 32) is its affair.
+        Assert.Equal(0, Convert.ToInt64(said[1].Split('\t')[1], 16) & 0x7FFFFFFF);
+        Assert.Equal([$"{child.Id}", "/tmp none"], [said[0], said[2]]);
     }
 
     [Fact]
