@@ -5,8 +5,8 @@ namespace Fleet.Host.Linux;
 
 internal static partial class Libc
 {
-    private const int OpenFlags = 0x800 | 0x100 | 0x80000; // O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-    private const int AtEmptyPath = 0x1000;
+    private const int OpenWithoutWaiting = 0x800 | 0x100 | 0x80000; // O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+    private const int EmptyPathFlag = 0x1000;
     private const uint StatxType = 1;
 
     /// <summary>
@@ -15,7 +15,7 @@ internal static partial class Libc
     /// <exception cref="IOException">It cannot be opened or is something else; the message says which.</exception>
     public static SafeFileHandle OpenRegularFile(string path)
     {
-        var descriptor = Open(path, OpenFlags);
+        var descriptor = OpenPath(path, OpenWithoutWaiting);
         if (descriptor < 0)
         {
             throw new IOException(Marshal.GetLastPInvokeErrorMessage().ToLowerInvariant());
@@ -35,7 +35,7 @@ internal static partial class Libc
     private static string? FileKind(int descriptor)
     {
         Span<byte> status = stackalloc byte[256];
-        if (Statx(descriptor, "", AtEmptyPath, StatxType, ref status[0]) != 0)
+        if (StatxOf(descriptor, "", EmptyPathFlag, StatxType, ref status[0]) != 0)
         {
             throw new IOException(Marshal.GetLastPInvokeErrorMessage().ToLowerInvariant());
         }
@@ -51,8 +51,8 @@ internal static partial class Libc
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string path, int flags);
+    private static partial int OpenPath(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, ref byte status);
+    private static partial int StatxOf(int folder, string path, int flags, uint mask, ref byte status);
 }
