@@ -16,11 +16,13 @@ public static class NearestWord
             return null;
         }
 
+        var limit = Math.Max(2, word.Length / 3);
         var (nearest, distance) = known
+            .Where(k => Math.Abs(k.Length - word.Length) <= limit)
             .Select(k => (Word: k, Distance: Distance(word.ToLowerInvariant(), k.ToLowerInvariant())))
             .DefaultIfEmpty((Word: "", Distance: int.MaxValue))
             .MinBy(pair => pair.Distance);
-        return distance <= Math.Max(2, word.Length / 3) && distance < nearest.Length ? nearest : null;
+        return distance <= limit && distance < nearest.Length ? nearest : null;
     }
 
     /// <summary><c>; did you mean 'x'?</c>, or, where nothing is near, all that is known.</summary>

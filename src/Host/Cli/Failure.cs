@@ -34,7 +34,7 @@ internal static class Failure
         var inherited = command.Parents.OfType<Command>().SelectMany(Above).SelectMany(c => c.Options).Where(o => o.Recursive);
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Concat(inherited).Select(o => o.Name)).ToArray();
         var hints = parsed.UnmatchedTokens
-            .Select(token => (token, near: Nearest.To(token, known)))
+            .Select(token => (token, near: NearestWord.Of(token, known)))
             .Where(hint => hint.near is not null)
             .Select(hint => new ErrorDetail("", $"'{hint.token}': did you mean '{hint.near}'?"));
         var messages = parsed.Errors.Select(Message).Distinct();

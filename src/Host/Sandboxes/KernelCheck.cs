@@ -6,11 +6,24 @@ namespace Fleet.Host.Sandboxes;
 /// <summary>Compares what the kernel gave a sandbox with what was asked: a runtime, or a host, that does less must be found here and not by an attacker.</summary>
 internal static class KernelCheck
 {
+    private static readonly TimeSpan Ending = TimeSpan.FromMilliseconds(20);
     private static readonly string[] Namespaces = ["ipc", "mnt", "uts", "pid", "user"];
     private static readonly string[] Capabilities = ["CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb"];
 
     /// <summary>What differs, for people; null if nothing does, or if the process has ended meanwhile (then nothing of it can do harm).</summary>
     public static string? Difference(int pid, OciUser user, long firstUid, Func<string, bool> inLeaf)
+    {
+        if (Look(pid, user, firstUid, inLeaf) is null)
+        {
+            return null;
+        }
+
+        // On its way out a process leaves its cgroups before it becomes a zombie: what differs only then is an end, not a difference.
+        Thread.Sleep(Ending);
+        return Look(pid, user, firstUid, inLeaf);
+    }
+
+    private static string? Look(int pid, OciUser user, long firstUid, Func<string, bool> inLeaf)
     {
         var texts = (Status: Proc.Read($"/proc/{pid}/status"), Map: Proc.Read($"/proc/{pid}/uid_map"), Cgroup: Proc.Read($"/proc/{pid}/cgroup"));
         var shared = Namespaces.FirstOrDefault(n => Proc.Namespace($"{pid}", n) is { } theirs && theirs == Proc.Namespace("self", n));

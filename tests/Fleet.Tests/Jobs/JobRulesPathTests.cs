@@ -119,8 +119,8 @@ public class JobRulesPathTests
     [Fact]
     public void Files_neither_repeat_nor_stand_where_another_needs_a_folder() => Assert.Equal(
         """
-        files[1].path: each file stands once under files; 'a/b' is there already
-        files[2].path: 'a' is the folder of another file; one of the two must go elsewhere
+        files[0].path: 'a/b/c' needs a folder where 'a' is a file; one of the two must go elsewhere
+        files[1].path: each file stands once under files; 'a/b/c' is there already
         """,
-        Mistakes(Job(Process) with { Files = [new JobFile("a/b", 0, Digest.Of("")), new JobFile("a/b", 0, Digest.Of("")), new JobFile("a", 0, Digest.Of(""))] }));
+        Mistakes(Job(Process) with { Files = [new JobFile("a/b/c", 0, Digest.Of("")), new JobFile("a/b/c", 0, Digest.Of("")), new JobFile("a", 0, Digest.Of("")), new JobFile("ab", 0, Digest.Of(""))] }));
 }

@@ -61,6 +61,10 @@ public class JobRulesTests
     [InlineData("FOO", false)]
     public void A_capability_is_one_of_Linux(string name, bool valid) => Valid(Process with { Capabilities = [name] }, valid, "processes[0].capabilities[0]");
 
+    [Fact]
+    public void Capabilities_without_number_are_one_mistake() =>
+        Valid(Process with { Capabilities = [.. Enumerable.Repeat("FOO", 101)] }, false, "processes[0].capabilities");
+
     [Theory]
     [InlineData(0, 0, true)]
     [InlineData(65535, 65535, true)]

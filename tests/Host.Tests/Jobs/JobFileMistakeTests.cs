@@ -51,7 +51,7 @@ public class JobFileMistakeTests
     [InlineData("procesess: []\nprocesses: [{name: a, executable: /a}]", "1:1: procesess: unknown key 'procesess'; did you mean 'processes'?")]
     [InlineData("rollout: {}\nprocesses: [{name: a, executable: /a}]", "1:1: rollout: 'rollout' is not supported yet on a single host; remove it")]
     [InlineData("namespace: a b\nprocesses: [{name: a, executable: /a}]", "1:12: namespace: namespace and name have 1 to 63 characters of A-Z a-z 0-9 _ . - and start with a letter or digit; got 'a b/sample'")]
-    [InlineData("files: [{path: ../x, content: y}]\nprocesses: [{name: a, executable: /a}]", "1:16: files[0].path: a file's path is relative to the job's folder, canonical, without '..', its names of at most 255 bytes; got '../x'")]
+    [InlineData("files: [{path: ../x, content: y}]\nprocesses: [{name: a, executable: /a}]", "1:16: files[0].path: a file's path is relative to the job's folder, canonical, without '..', of at most 512 characters and names of 255 bytes; got '../x'")]
     [InlineData("files: [{path: x, content: y, mode: rw}]\nprocesses: [{name: a, executable: /a}]", "1:37: files[0].mode: a mode is octal permission bits from \"0000\" to \"0777\"; got 'rw'")]
     [InlineData("files: [{path: x}]\nprocesses: [{name: a, executable: /a}]", "1:9: files[0].content: a file has content: its text (\"\" for an empty file)")]
     public void A_mistake_in_a_job_is_told_with_its_place(string yaml, string expected) => Assert.Equal($"job.yml:{expected}", Example.Mistakes(yaml));
