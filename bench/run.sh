@@ -63,7 +63,7 @@ idle_memory() {
 one_start() {
   local i bare=() fleet=() began
   for ((i = 0; i < times; i++)); do
-    bare+=("$(as_fleet "$work/bare.sh" 1 1 | head -n 1)")
+    bare+=("$(as_fleet "$work/bare.sh" 1 1 | sed -n 1p)")
     job "one$i" 1 >"$work/one.yml"
     "$program/fleet" job run "$work/one.yml" >/dev/null
     began=$(recorded job.submitted.v1 "one$i" | cut -d' ' -f2)

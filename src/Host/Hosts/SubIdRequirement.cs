@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Fleet.Sandboxes;
 
 namespace Fleet.Host.Hosts;
 
@@ -20,22 +21,22 @@ internal sealed class SubIdRequirement(HostInitOptions options, SubIdKind kind) 
 {
     public override Finding Check()
     {
-        var mine = kind.Read().FirstOrDefault(range => IsMine(range) && range.Count >= SubIdRange.Slice);
+        var mine = kind.Read().FirstOrDefault(range => IsMine(range) && IdSlices.Capacity(range.Count) > 0);
         if (mine is null)
         {
-            return new Finding.Missing($"{kind.File} gives {options.User} no range of at least {SubIdRange.Slice} ids", options.Command);
+            return new Finding.Missing($"{kind.File} gives {options.User} no range of at least {IdSlices.Size + 1} ids", options.Command);
         }
 
         var other = kind.Read().FirstOrDefault(range => !IsMine(range) && range.Start < mine.End && mine.Start < range.End);
         return other is null
-            ? new Finding.Ok($"{mine.Start} to {mine.End - 1}, for {mine.Count / SubIdRange.Slice} jobs")
+            ? new Finding.Ok($"{mine.Start} to {mine.End - 1}, for {IdSlices.Capacity(mine.Count)} jobs")
             : new Finding.Missing($"{kind.File} gives ids of {options.User} to {other.Owner} as well, from {Math.Max(other.Start, mine.Start)}",
                 $"edit {kind.File} so that no two ranges overlap, with no job running");
     }
 
     public override async Task<string> Establish()
     {
-        if (kind.Read().Any(range => IsMine(range) && range.Count >= SubIdRange.Slice))
+        if (kind.Read().Any(range => IsMine(range) && IdSlices.Capacity(range.Count) > 0))
         {
             var missing = (Finding.Missing)Check();
             throw new HostInitException(missing.Detail, missing.Remedy);
@@ -47,7 +48,7 @@ internal sealed class SubIdRequirement(HostInitOptions options, SubIdKind kind) 
         return $"gave {options.User} the ids {range.Start} to {range.End - 1} in {kind.File}, for {options.Slices} jobs";
     }
 
-    private long Wanted => (long)options.Slices * SubIdRange.Slice;
+    private long Wanted => IdSlices.InAgent(options.Slices);
 
     // The same numbers in both files where possible: the other kind's range is looked at first, and both kinds' ranges count as taken.
     private SubIdRange? FreeInBoth()
