@@ -68,6 +68,27 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
         }
     }
 
+    /// <summary>Takes and gives back the right to write both files, so that an agent that could record nothing does not even start.</summary>
+    /// <exception cref="IOException">One cannot be opened, is no database, or cannot be written; the message names it.</exception>
+    public void RequireWritable()
+    {
+        foreach (var file in new[] { journal, snapshots })
+        {
+            try
+            {
+                using var connection = new SqliteConnection(ConnectionString(file));
+                connection.Open();
+                using var command = connection.CreateCommand();
+                command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT";
+                command.ExecuteNonQuery();
+            }
+            catch (SqliteException e)
+            {
+                throw new IOException($"the ledger {file} cannot be written: {e.Message}; see who owns the file and its folder, and whether the disk is full", e);
+            }
+        }
+    }
+
     /// <exception cref="SqliteException">The journal cannot be read.</exception>
     public async Task<IReadOnlyList<JobId>> Jobs()
     {

@@ -40,6 +40,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndOrderly);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
         var journal = new SqliteJournal(settings.Paths.Journal, settings.Paths.Snapshots);
+        journal.RequireWritable();
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         var (jobs, host) = StartRoles(system, journal, sandboxes);

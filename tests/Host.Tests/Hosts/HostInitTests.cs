@@ -49,7 +49,7 @@ public sealed class HostInitTests : IDisposable
         await host.Prepare();
         var mine = Ranges("/etc/subuid").Single(range => range.Owner == host.Options.User);
         Assert.Equal(mine, Ranges("/etc/subgid").Single(range => range.Owner == host.Options.User));
-        Assert.Equal((0, 2 * 65536), (mine.Start % 65536, mine.Count));
+        Assert.Equal((0, (8 * 65536) + 1), (mine.Start % 65536, mine.Count));
         Assert.DoesNotContain(Ranges("/etc/subuid").Concat(Ranges("/etc/subgid")),
             other => other.Owner != mine.Owner && other.Start < mine.End && mine.Start < other.End);
     }

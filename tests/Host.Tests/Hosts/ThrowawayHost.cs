@@ -15,7 +15,7 @@ public sealed class ThrowawayHost : IDisposable
         Folder = Directory.CreateTempSubdirectory("fleet-init-").FullName;
         File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var name = $"fleetinit-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
-        Options = new HostInitOptions { User = name, CgroupName = name, State = $"{Folder}/state", Bosh = $"{Folder}/state/vcap", Slices = 2 };
+        Options = new HostInitOptions { User = name, CgroupName = name, State = $"{Folder}/state", Bosh = $"{Folder}/state/vcap", Slices = 8 };
     }
 
     public string Folder { get; }

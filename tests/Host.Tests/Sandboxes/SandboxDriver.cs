@@ -17,7 +17,7 @@ public sealed class SandboxDriver : IDisposable
     public SandboxDriver(SandboxHost host, SandboxSettings settings)
     {
         var start = new ProcessStartInfo("setpriv", ["--reuid", $"{host.Uid}", "--regid", $"{host.Gid}", "--clear-groups", "dotnet", "exec",
-            Path.Combine(AppContext.BaseDirectory, "Sandboxes.Driver.dll")])
+            Path.Combine(Staged.Folder, "Sandboxes.Driver.dll")])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,0 +1,136 @@
+using Fleet.Host.Tests.Hosts;
+using Microsoft.Data.Sqlite;
+
+namespace Fleet.Host.Tests.Whole;
+
+/// <summary>What the agent refuses, tried as an operator would run into it; and that nothing is lost by it.</summary>
+[Collection("host init")]
+public class AgentRefusalTests
+{
+    private const string Sleeper = "job: one\nprocesses:\n- {name: sleeper, executable: /bin/sleep, args: [600]}\n";
+
+    [SkippableFact]
+    public async Task A_second_agent_on_the_same_folder_is_refused_and_the_first_goes_on()
+    {
+        await using var host = await WholeHost.Start();
+        var second = await host.AgentToItsEnd();
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("agent", second.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", second.Error, StringComparison.Ordinal);
+        Assert.True((await host.Fleet("host", "status")).Succeeded);
+    }
+
+    [SkippableFact]
+    public async Task Root_is_refused()
+    {
+        await using var host = await WholeHost.Prepare();
+        var root = await host.Fleet("agent", "--config", host.Config);
+        Assert.Equal(1, root.ExitCode);
+        Assert.Contains("root", root.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("wat = 1", "there is no key 'fleet.wat'")]
+    [InlineData("roles = [\"king\"]", "fleet.roles is 'king'")]
+    [InlineData("sandbox.starts-at-once = 5000", "fleet.sandbox.starts-at-once is '5000'")]
+    [InlineData("job-logs.max-size = 1KiB", "fleet.job-logs.max-size is '1KiB'")]
+    [InlineData("log.level = loud", "fleet.log.level is 'loud'")]
+    public async Task A_wrong_configuration_is_refused_naming_the_key(string line, string says)
+    {
+        await using var host = await WholeHost.Prepare();
+        await host.Configure(line);
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(2, agent.ExitCode);
+        Assert.Contains(says, agent.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_place_taken_for_the_api_is_refused_and_left_alone()
+    {
+        await using var host = await WholeHost.Prepare();
+        await File.WriteAllTextAsync(host.Paths.Socket, "precious");
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Contains(host.Paths.Socket, agent.Error, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(host.Paths.Socket));
+        File.Delete(host.Paths.Socket);
+    }
+
+    [SkippableFact]
+    public async Task A_missing_runtime_fails_the_process_with_the_reason_and_not_the_agent()
+    {
+        await using var host = await WholeHost.Prepare();
+        await host.Configure("sandbox.runtime = \"/usr/bin/no-such-runtime\"");
+        await host.StartAgent();
+        await host.Run(Sleeper, "--detach");
+        await WholeHost.Until("the reason is shown", async () => (await host.Fleet("job", "status", "one")).Output.Contains("/usr/bin/no-such-runtime", StringComparison.Ordinal));
+        Assert.Contains("process.start_failed.v1", await host.Events("one:sleeper"));
+        await host.KillAgent();
+    }
+
+    [SkippableFact]
+    public async Task A_row_that_cannot_be_read_ends_the_agent_naming_it_and_the_job_lives_on()
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Sleeper)).Succeeded);
+        var pid = (await host.Pids())["one:sleeper"];
+        await host.KillAgent();
+        var original = Submitted(host, row => row[..100]);
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Matches(@"row \d+ \(job/default/one number 1, job\.submitted\.v1\)", agent.Error);
+        Assert.True(Directory.Exists($"/proc/{pid}"));
+
+        Submitted(host, _ => original);
+        await host.StartAgent();
+        Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
+    }
+
+    [SkippableFact]
+    public async Task A_read_only_journal_is_refused_at_the_start()
+    {
+        await using var host = await WholeHost.Start();
+        await host.KillAgent();
+        await host.Shell("chown -R root ledger; chmod -R a-w,a+rX ledger");
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Contains(host.Paths.Ledger, agent.Error, StringComparison.Ordinal);
+        await host.Shell("chown -R --reference=. ledger; chmod -R u+rwX,go= ledger");
+        await host.StartAgent();
+    }
+
+    [SkippableFact]
+    public async Task A_job_that_must_not_exist_yet_and_does_is_refused()
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Sleeper)).Succeeded);
+        var again = await host.Run(Sleeper, "--check-index", "0");
+        Assert.Equal(1, again.ExitCode);
+        Assert.Contains("index", again.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_job_beyond_the_baseline_is_valid_and_refused_with_what_it_lacks()
+    {
+        await using var host = await WholeHost.Start();
+        var run = await host.Run("job: net\nprocesses:\n- {name: net, executable: /bin/sleep, args: [600], capabilities: [NET_ADMIN]}\n");
+        Assert.Equal(4, run.ExitCode);
+        Assert.Contains("capability:NET_ADMIN", run.Error, StringComparison.Ordinal);
+        Assert.Contains("needs a grant", run.Error, StringComparison.Ordinal);
+        Assert.Equal(3, (await host.Fleet("job", "status", "net")).ExitCode);
+    }
+
+    // Changes the stored bytes of the job's submission, and answers what they were.
+    private static byte[] Submitted(WholeHost host, Func<byte[], byte[]> change)
+    {
+        using var connection = new SqliteConnection($"Data Source={host.Paths.Journal};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT message FROM journal WHERE manifest = 'job.submitted.v1'";
+        var before = (byte[])command.ExecuteScalar()!;
+        command.CommandText = "UPDATE journal SET message = $message WHERE manifest = 'job.submitted.v1'";
+        command.Parameters.AddWithValue("$message", change(before));
+        command.ExecuteNonQuery();
+        return before;
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Fleet.Host.Linux;
+using Fleet.Host.Tests.Hosts;
+using Fleet.Hosts;
+
+namespace Fleet.Host.Tests.Whole;
+
+/// <summary>The real program on this machine: prepared by host init, its agent an ordinary user, its jobs real. Everything of it goes at the end.</summary>
+public sealed class WholeHost : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly ThrowawayHost host = new();
+    private Process? agent;
+
+    public HostPaths Paths => host.Options.Paths;
+
+    public string Config => $"{Paths.State}/test.conf";
+
+    public static async Task<WholeHost> Prepare()
+    {
+        foreach (var tool in new[] { "/usr/bin/crun", "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap" })
+        {
+            Skip.IfNot(File.Exists(tool), $"{tool} is missing: run build/install-deps.sh");
+        }
+
+        var whole = new WholeHost();
+        await whole.host.Prepare();
+        await whole.Configure("");
+        return whole;
+    }
+
+    public static async Task<WholeHost> Start()
+    {
+        var whole = await Prepare();
+        await whole.StartAgent();
+        return whole;
+    }
+
+    /// <summary>Writes the agent's configuration, with more keys of <c>fleet</c>.</summary>
+    public Task Configure(string more) => File.WriteAllTextAsync(Config, $$"""
+        fleet {
+          state = "{{Paths.State}}"
+          bosh-root = "{{Paths.Bosh}}"
+          api { socket = "{{Paths.Socket}}", group = "{{host.Options.User}}" }
+          sandbox.cgroup = "{{host.Options.CgroupName}}"
+          {{more}}
+        }
+        """);
+
+    /// <summary>The agent in the foreground to its end, for starts that are to fail.</summary>
+    public Task<CommandResult> AgentToItsEnd() => new Command("setpriv", AgentArgs) { Env = Env }.Run();
+
+    public async Task StartAgent()
+    {
+        agent = new Command("setpriv", AgentArgs) { Env = Env }.Begin();
+        agent.BeginOutputReadLine();
+        agent.BeginErrorReadLine();
+        await Until("the agent answers", async () => !agent.HasExited && (await Fleet("host", "status")).Succeeded);
+    }
+
+    /// <summary>kill -9.</summary>
+    public async Task KillAgent()
+    {
+        agent!.Kill();
+        await agent.WaitForExitAsync();
+        agent.Dispose();
+        agent = null;
+    }
+
+    public Task<CommandResult> Fleet(params string[] args) => new Command($"{Staged.Folder}/fleet", args) { Env = Env, Timeout = TimeSpan.FromMinutes(2) }.Run();
+
+    public async Task<JsonElement> Json(params string[] args)
+    {
+        var result = await Fleet([.. args, "--json"]);
+        Assert.True(result.Succeeded, $"fleet {string.Join(' ', args)}: {result.Error}");
+        return JsonDocument.Parse(result.Output).RootElement;
+    }
+
+    /// <summary>Runs a script as root in the state folder.</summary>
+    public async Task Shell(string script)
+    {
+        var result = await new Command("/bin/sh", "-ec", script) { WorkingDirectory = Paths.State }.Run();
+        Assert.True(result.Succeeded, result.Error);
+    }
+
+    /// <summary>Writes a job file and runs it to the end of its rollout.</summary>
+    public async Task<CommandResult> Run(string yaml, params string[] more)
+    {
+        var file = Path.Combine(host.Folder, $"{Guid.NewGuid():N}.yml");
+        await File.WriteAllTextAsync(file, yaml);
+        return await Fleet(["job", "run", file, .. more]);
+    }
+
+    /// <summary>Pids of the sandboxes' first processes, by process.</summary>
+    public async Task<Dictionary<string, int>> Pids() => (await Json("host", "processes")).GetProperty("processes").EnumerateArray()
+        .Where(p => p.GetProperty("pid").ValueKind == JsonValueKind.Number)
+        .ToDictionary(p => p.GetProperty("id").GetString()!, p => p.GetProperty("pid").GetInt32());
+
+    /// <summary>The stored names of one subject's events, in order.</summary>
+    public async Task<List<string>> Events(string subject)
+    {
+        var log = await Fleet("audit", "log", "--json");
+        return [.. log.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("envelope"))
+            .Where(e => e.GetProperty("subject").GetString() == subject)
+            .Select(e => e.GetProperty("name").GetString()!)];
+    }
+
+    public static async Task Until(string what, Func<Task<bool>> holds)
+    {
+        for (var began = Stopwatch.GetTimestamp(); !await holds(); await Task.Delay(50))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, $"in {Patience.TotalSeconds} s it did not come to be that {what}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (agent is null)
+        {
+            await Configure("");
+            await StartAgent();
+        }
+
+        foreach (var job in (await Json("job", "list")).GetProperty("jobs").EnumerateArray())
+        {
+            await Fleet("job", "stop", job.GetProperty("name").GetString()!);
+        }
+
+        await Until("every process has stopped", async () => (await Pids()).Count == 0);
+        await Until("every cgroup leaf is gone", () => Task.FromResult(host.Cgroups().All(g => Directory.GetDirectories(g).Length == 0)));
+        await KillAgent();
+        host.Dispose();
+    }
+
+    private string[] AgentArgs =>
+        ["--reuid", host.Options.User, "--regid", host.Options.User, "--init-groups", "--inh-caps=-all", $"{Staged.Folder}/fleet", "agent", "--config", Config];
+
+    private Dictionary<string, string> Env => new()
+    {
+        ["FLEET_ADDRESS"] = $"unix:{Paths.Socket}",
+        ["DOTNET_ROOT"] = Path.GetFullPath($"{System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory()}/../../.."),
+        ["TZ"] = "UTC",
+    };
+}
