@@ -116,7 +116,8 @@ host_alone_memory() {
   until [ -S "$work/host/api.sock" ]; do sleep 0.1; done
   "$program/fleet" up --down --dir "$work/host" >/dev/null
   sed -i 's/roles = .*/roles = ["host"]/' "$work/host/agent.conf"
-  as_fleet "$program/fleet" agent --config "$work/host/agent.conf" >>"$work/agent.log" 2>&1 </dev/null &
+  # Not through as_fleet: the pid must be the agent's own.
+  setpriv --reuid fleet --regid fleet --init-groups "$program/fleet" agent --config "$work/host/agent.conf" >>"$work/agent.log" 2>&1 </dev/null &
   agent=$!
   sleep 10
   [ -e "/proc/$agent" ] || die "the agent of the host role alone ended: $(tail -n 5 "$work/agent.log")"
@@ -124,6 +125,16 @@ host_alone_memory() {
   kill "$agent"
   wait "$agent" || true
   agent=''
+}
+
+# In process, on a journal alone: the record's own speed, without the kernel's.
+journal() {
+  local bench=$FLEET_REPO/artifacts/bench-journal name seen events
+  dotnet publish "$FLEET_REPO/bench/Journal/Journal.csproj" -c Release -o "$bench" --nologo -v quiet >&2
+  read -r name seen < <(dotnet "$bench/Fleet.Bench.Journal.dll" events)
+  row "events from 200 actors, synchronous=FULL" "$seen /s" - "$seen" 5000 "$(verdict 5000 "$seen")"
+  read -r name seen events events < <(dotnet "$bench/Fleet.Bench.Journal.dll" recovery)
+  value "500 processes, $events events: ready later" "$seen" 3000 ms
 }
 
 trap clean_up EXIT
@@ -140,3 +151,4 @@ many_starts
 death_to_event
 ready_again
 host_alone_memory
+journal

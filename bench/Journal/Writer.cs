@@ -4,7 +4,7 @@ using Fleet.Processes;
 using Fleet.Sandboxes;
 using Envelope = Fleet.Ledger.Envelope;
 
-namespace Fleet.Bench.Events;
+namespace Fleet.Bench.Journal;
 
 /// <summary>Persists events of a real kind and size, each after the one before is on disk.</summary>
 internal sealed class Writer : EventSourced<int, ProcessEvent>
