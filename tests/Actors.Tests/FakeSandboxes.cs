@@ -24,6 +24,9 @@ internal sealed class FakeSandboxes : ISandboxes
     /// <summary>What a start answers; null: it succeeds.</summary>
     public Func<SandboxRequest, StartOutcome?> OnStart { get; set; } = _ => null;
 
+    /// <summary>Called before each look; may throw, as a host out of descriptors does.</summary>
+    public Action<RunId> OnInspect { get; set; } = _ => { };
+
     /// <summary>Which signals end the process.</summary>
     public Func<StopSignal, bool> Obeys { get; set; } = _ => true;
 
@@ -68,7 +71,12 @@ internal sealed class FakeSandboxes : ISandboxes
     /// <summary>A run that no journal knows.</summary>
     public void Leave(RunId run) => runs[run] = new SandboxView.Exited(new SandboxExit(0, false, DateTimeOffset.UtcNow));
 
-    public Task<SandboxView> Inspect(RunId run) => Task.FromResult(runs.GetValueOrDefault(run, new SandboxView.Absent()));
+    public async Task<SandboxView> Inspect(RunId run)
+    {
+        await Task.Yield();
+        OnInspect(run);
+        return runs.GetValueOrDefault(run, new SandboxView.Absent());
+    }
 
     public Task Remove(RunId run)
     {

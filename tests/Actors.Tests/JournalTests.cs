@@ -40,8 +40,10 @@ public class JournalTests
     [Theory]
     [InlineData("UPDATE journal SET message = x'7b7d' WHERE manifest = 'job.submitted.v1'", "job/default/shop")]
     [InlineData("UPDATE journal SET message = substr(message, 1, 40) WHERE manifest = 'process.started.v1'", "process/test-host/shop:web")]
-    [InlineData("UPDATE journal SET message = replace(message, 'host.process_assigned.v1', 'host.process_assigned.v9') WHERE manifest = 'host.process_assigned.v1'", "host/test-host")]
-    [InlineData("UPDATE journal SET message = replace(message, '\"run\":true', '\"run\":true,\"root\":true') WHERE manifest = 'host.process_assigned.v1'", "host/test-host")]
+    [InlineData("UPDATE journal SET message = CAST(replace(CAST(message AS TEXT), 'host.process_assigned.v1', 'host.process_assigned.v9') AS BLOB) WHERE manifest = 'host.process_assigned.v1'", "host/test-host")]
+    [InlineData("UPDATE journal SET message = CAST(replace(CAST(message AS TEXT), '\"run\":true', '\"run\":true,\"root\":true') AS BLOB) WHERE manifest = 'host.process_assigned.v1'", "host/test-host")]
+    [InlineData("UPDATE journal SET message = CAST(replace(CAST(message AS TEXT), 'process/test-host/shop:web', 'process/test-host/shop:db') AS BLOB) WHERE manifest = 'process.started.v1'", "process/test-host/shop:web")]
+    [InlineData("DELETE FROM journal WHERE manifest = 'process.starting.v1'", "process/test-host/shop:web")]
     public async Task A_row_that_cannot_be_read_is_named_and_nothing_is_guessed(string damage, string stream)
     {
         await using var agent = await Begin();

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Hosts;
@@ -141,6 +142,48 @@ public class SupervisionTests
         var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run;
         await agent.Accepted(new JobMessage.Restart(JobId.Parse("shop"), Because()));
         await agent.Until("shop", "web", s => s.Phase == ProcessPhase.Running && s.Run != run);
+    }
+
+    [Fact]
+    public async Task A_supervisor_that_throws_comes_back_with_the_newest_version_and_leaves_the_process_running()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        var thrown = 0;
+        agent.Sandboxes.OnInspect = _ => { if (agent.Sandboxes.Started.Count == 2 && Interlocked.Increment(ref thrown) == 1) { throw new IOException("too many open files"); } };
+        await agent.Run(Job("shop", Process("web") with { Args = ["--new"] }));
+        await Eventually(() => thrown > 1);
+        Assert.Equal(2, (await agent.Until("shop", "web", ProcessPhase.Running)).Version);
+        Assert.Equal(2, agent.Sandboxes.Started.Count);
+        Assert.Single(agent.Stored<ProcessEvent.Stopping>());
+    }
+
+    [Fact]
+    public async Task An_intent_that_another_version_overtook_while_the_agent_was_dead_is_never_begun()
+    {
+        await using var agent = await Begin(s => s.OnStart = _ => new StartOutcome.Failed(new StartFailure(StartFailureCode.RuntimeFailed, "killed here")));
+        var patient = Process("web") with { Restart = new RestartPolicy { Initial = TimeSpan.FromHours(1), Max = TimeSpan.FromHours(1) } };
+        await agent.Run(Job("shop", patient));
+        await agent.Until("shop", "web", ProcessPhase.Waiting);
+        await agent.Kill();
+        agent.Sql("DELETE FROM journal WHERE manifest IN ('process.start_failed.v1', 'process.restart_scheduled.v1')");
+        agent.Sql("UPDATE journal SET message = CAST(replace(CAST(message AS TEXT), 'executable\":\"/bin/x', 'executable\":\"/bin/y') AS BLOB) WHERE manifest = 'host.process_assigned.v1'");
+        var assigned = agent.Stored<HostEvent.ProcessAssigned>().Single().Assignment;
+        agent.Sql($"UPDATE journal SET message = CAST(replace(CAST(message AS TEXT), '{assigned.Digest}', '{Digest.Of("new")}') AS BLOB) WHERE manifest = 'host.process_assigned.v1'");
+        agent.Sandboxes.OnStart = _ => null;
+        await agent.Start();
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        Assert.Equal("/bin/y", Assert.Single(agent.Sandboxes.Started).Spec.Executable);
+        Assert.Equal(StartFailureCode.Superseded, agent.Stored<ProcessEvent.StartFailed>().Single().Failure.Code);
+    }
+
+    [Fact]
+    public async Task Asking_for_a_job_that_is_not_there_leaves_nothing_behind()
+    {
+        await using var agent = await Begin();
+        var refused = await agent.Jobs.Ask<JobReply>(new JobMessage.Stop(JobId.Parse("nobody"), Because()), TimeSpan.FromSeconds(20));
+        Assert.Equal(RefusalCode.NotFound, Assert.IsType<JobReply.Refused>(refused).Refusal.Code);
     }
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(5);
 
     private readonly IHostLink link;
     private readonly ProcessPorts ports;
@@ -40,6 +41,7 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         Command<Terminated>(dead => Lost(dead.ActorRef));
         Command<SayAll>(_ => reports.Values.ToList().ForEach(Say));
         Command<Revive>(revive => Tell(revive.Process));
+        Command<SweepNow>(_ => ports.Sandboxes.List().PipeTo(Self));
         Command<ImmutableArray<RunId>>(Sweep);
         Command<Status.Failure>(failure => Context.GetLogger().Warning("the sandboxes could not be listed: {0}", failure.Cause.Message));
     }
@@ -51,6 +53,8 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
     private sealed record Revive(ProcessId Process);
 
     private sealed record SayAll;
+
+    private sealed record SweepNow;
 
     public static Props Props(Recorder recorder, IHostLink link, ProcessPorts ports, AgentRun agent) =>
         Akka.Actor.Props.Create(() => new HostActor(recorder, link, ports, agent));
@@ -96,8 +100,16 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         actors[process] = Context.Watch(Context.ActorOf(ProcessActor.Props(assignment, Recorder, ports)));
     }
 
+    // A supervisor that threw is stopped, not restarted in place: that would bring back the assignment it was created with. Revive gives it the newest.
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
     private void Heard(ProcessActor.Report report)
     {
+        if (!State.Assigned.ContainsKey(report.Process) && !State.Leaving.ContainsKey(report.Process))
+        {
+            return; // Said before it was stopped, heard after it was forgotten.
+        }
+
         reports[report.Process] = report;
         if (State.Leaving.ContainsKey(report.Process) && report.Status.Phase == ProcessPhase.Stopped)
         {
@@ -134,7 +146,7 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
     {
         var process = actors.First(a => a.Value.Equals(dead)).Key;
         actors.Remove(process);
-        Context.GetLogger().Warning("the supervisor of {0} stopped after a failed write; starting it again", process);
+        Context.GetLogger().Warning("the supervisor of {0} stopped after a failure; starting it again", process);
         Timers.StartSingleTimer($"revive {process}", new Revive(process), Again);
     }
 
@@ -150,7 +162,7 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         }
 
         swept = true;
-        ports.Sandboxes.List().PipeTo(Self);
+        Timers.StartPeriodicTimer("sweep", new SweepNow(), TimeSpan.Zero, SweepEvery);
         waitingForReady.ForEach(asker => asker.Tell(Ready.Instance));
         waitingForReady.Clear();
     }
@@ -161,7 +173,10 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         foreach (var run in found.Where(run => !known.Contains(run)))
         {
             Context.GetLogger().Info("removing what is left of {0}, a run that is over", run);
-            ports.Sandboxes.Remove(run);
+            var log = Context.GetLogger();
+            ports.Sandboxes.Remove(run).ContinueWith(
+                done => log.Warning("what is left of {0} could not be removed: {1}; the next sweep tries again", run, done.Exception!.GetBaseException().Message),
+                TaskContinuationOptions.OnlyOnFaulted);
         }
     }
 

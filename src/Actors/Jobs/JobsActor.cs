@@ -81,13 +81,28 @@ public sealed class JobsActor : ReceiveActor, IWithTimers, IWithStash
     {
         Receive<JobMessage.Get>(get => Sender.Tell(ReplyOf(get.Job, changed: false)));
         Receive<ListJobs>(_ => Sender.Tell(jobs.Values.Where(j => j.Job.Exists).OrderBy(j => j.Id.ToString(), StringComparer.Ordinal).Select(ViewOf).ToImmutableArray()));
-        Receive<JobMessage>(message => Actor(message.Job).Tell(new JobActor.Do(message, Sender)));
+        Receive<JobMessage>(Pass);
         Receive<JobActor.Now>(Heard);
         Receive<JobActor.Refused>(refused => refused.ReplyTo.Tell(new JobReply.Refused(refused.Refusal)));
         Receive<Observation>(Observe);
         Receive<PushDesired>(_ => Push());
         Receive<Terminated>(dead => Lost(dead.ActorRef));
         Receive<Revive>(revive => Actor(revive.Job));
+    }
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    // Only a submission may bring a job into being; asking for one that is not there must leave nothing behind.
+    private void Pass(JobMessage message)
+    {
+        if (message is JobMessage.Submit || jobs.ContainsKey(message.Job))
+        {
+            Actor(message.Job).Tell(new JobActor.Do(message, Sender));
+        }
+        else
+        {
+            Sender.Tell(ReplyOf(message.Job, changed: false));
+        }
     }
 
     private void Heard(JobActor.Now now)

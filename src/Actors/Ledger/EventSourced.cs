@@ -27,6 +27,7 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
 {
     private Action<string> onFailure = _ => { };
     private long snapshotAt;
+    private long? replayed;
 
     protected EventSourced(string persistenceId, TState initial, Recorder recorder)
     {
@@ -37,8 +38,9 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
         {
             State = FromSnapshot(offer.Snapshot);
             snapshotAt = offer.Metadata.SequenceNr;
+            replayed = snapshotAt;
         });
-        Recover<Recorded>(Apply);
+        Recover<Recorded>(Replay);
         Recover<RecoveryCompleted>(_ => Recovered());
         Command<SaveSnapshotSuccess>(s => DeleteSnapshots(new SnapshotSelectionCriteria(s.Metadata.SequenceNr - 1)));
         Command<SaveSnapshotFailure>(f => Context.GetLogger().Warning("{0}: no snapshot: {1}; recovery will read more events", PersistenceId, f.Cause.Message));
@@ -68,7 +70,6 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     protected abstract void Recovered();
 
     /// <summary>Persists the events, folds them, and then, with all of them on disk, calls <paramref name="then"/>; with none, calls it at once.</summary>
-    /// <param name="then">Must not record itself: a persist begun within DeferAsync leaves the actor deaf to its third command (seen with Akka 1.5.74); tell Self instead.</param>
     /// <param name="failed">Told why, if they could not be written; the actor stops afterwards.</param>
     protected void Record(ImmutableArray<TEvent> events, Cause cause, string subject, Action then, Action<string>? failed = null)
     {
@@ -79,20 +80,25 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
         }
 
         onFailure = failed ?? (_ => { });
-        PersistAll(events.Select((e, i) => Wrap(e, LastSequenceNr + 1 + i, cause, subject)).ToList(), Apply);
-        DeferAsync(events.Length, _ =>
+        var left = events.Length;
+        PersistAll(events.Select((e, i) => Wrap(e, LastSequenceNr + 1 + i, cause, subject)).ToList(), recorded =>
         {
-            onFailure = _ => { };
-            FleetMeter.Events.Add(events.Length);
-            SnapshotWhenDue();
-            then();
+            Apply(recorded);
+            if (--left == 0)
+            {
+                // In the last write's own handler and not deferred: no other command may come between the write and what follows from it.
+                onFailure = _ => { };
+                FleetMeter.Events.Add(events.Length);
+                SnapshotWhenDue();
+                then();
+            }
         });
     }
 
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
-        onFailure($"the event could not be written to the journal: {cause.Message}; nothing was done");
+        onFailure($"the event could not be written to the journal, and nothing was done: {cause.Message}");
     }
 
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
@@ -106,6 +112,19 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     {
         base.OnRecoveryFailure(reason, message);
         Context.System.EventStream.Publish(new RecoveryRefused(PersistenceId, LastSequenceNr, reason));
+    }
+
+    /// <exception cref="InvalidDataException">The row is another stream's, or not the next of this one: rows were moved, copied or deleted.</exception>
+    private void Replay(Recorded recorded)
+    {
+        var (stream, sequence) = (recorded.Envelope.Stream, recorded.Envelope.Sequence);
+        if (stream != PersistenceId || sequence != LastSequenceNr || (replayed is { } last && sequence != last + 1))
+        {
+            throw new InvalidDataException($"{PersistenceId}: after number {replayed ?? snapshotAt} the journal has {stream} number {sequence} in row {LastSequenceNr}");
+        }
+
+        replayed = sequence;
+        Apply(recorded);
     }
 
     private void Apply(Recorded recorded)

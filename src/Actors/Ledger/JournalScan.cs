@@ -22,7 +22,7 @@ public static class JournalScan
             {
                 EventCatalog.Read(rows.GetFieldValue<byte[]>(3));
             }
-            catch (Exception e) when (e is JsonException or FormatException or NotSupportedException)
+            catch (Exception e) when (e is JsonException or FormatException or NotSupportedException or InvalidCastException)
             {
                 return $"row {rows.GetInt64(0)} ({stream} number {rows.GetInt64(1)}, {rows.GetString(2)}): {e.Message}";
             }

@@ -31,11 +31,6 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
               circuit-breaker.call-timeout = 30s
             }
           }
-          query.journal.sql {
-            connection-string = "{{ConnectionString(journal)}}"
-            provider-name = "{{ProviderName.SQLiteMS}}"
-            tag-read-mode = Csv
-          }
           snapshot-store {
             plugin = "akka.persistence.snapshot-store.sql"
             sql {
@@ -62,7 +57,6 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
         {
             var setup = new MultiDataOptionsSetup();
             setup.AddDataOptions("akka.persistence.journal.sql", OptionsOf(journal));
-            setup.AddDataOptions("akka.persistence.query.journal.sql", OptionsOf(journal));
             setup.AddDataOptions("akka.persistence.snapshot-store.sql", OptionsOf(snapshots));
             return setup;
         }

@@ -110,7 +110,8 @@ internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, I
 
     private void Perform(ProcessDuty duty)
     {
-        if (duty.Equals(performed))
+        // A wake-up is armed again each time: the timer may have fired a little before the wall clock came to its time, or the clock was set back.
+        if (duty.Equals(performed) && duty is not ProcessDuty.WakeAt)
         {
             return;
         }
@@ -143,11 +144,39 @@ internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, I
 
     private void Start(ProcessRun run)
     {
+        if (run.Digest == wanted.Digest && wanted.Run)
+        {
+            StartSandbox(run);
+        }
+        else
+        {
+            Supersede(run).PipeTo(Self, success: outcome => new ProcessCommand.StartAnswered(run.Id, outcome));
+        }
+    }
+
+    // The agent was killed after the intent, and something else is wanted by now: what runs already is taken up (and then replaced or stopped by its
+    // ladder), what does not is never begun, for it would run with another version's specification.
+    private async Task<StartOutcome> Supersede(ProcessRun run)
+    {
+        if (await ports.Sandboxes.Inspect(run.Id) is SandboxView.Running running)
+        {
+            return new StartOutcome.Started(running.Identity);
+        }
+
+        await ports.Sandboxes.Remove(run.Id);
+        return new StartOutcome.Failed(new StartFailure(StartFailureCode.Superseded, "another version, or a stop, was asked for before it was started"));
+    }
+
+    private void StartSandbox(ProcessRun run)
+    {
+        var span = FleetMeter.Activities.StartActivity("sandbox.start");
+        span?.SetTag("fleet.process", wanted.Process.ToString()).SetTag("fleet.run", run.Id.ToString()).SetTag("fleet.correlation", wanted.Correlation.ToString());
         var began = Stopwatch.GetTimestamp();
         var request = new SandboxRequest(run.Id, wanted.Process, wanted.Spec, run.Phase, wanted.Slice, wanted.Files);
         ports.Sandboxes.Start(request, CancellationToken.None).PipeTo(Self, success: outcome =>
         {
             FleetMeter.StartDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+            span?.SetTag("fleet.outcome", outcome.GetType().Name).Dispose();
             FleetMeter.Starts.Add(1, new KeyValuePair<string, object?>("outcome", outcome is StartOutcome.Started ? "started" : "failed"));
             return new ProcessCommand.StartAnswered(run.Id, outcome);
         });

@@ -133,7 +133,7 @@ public static class Supervision
         return (state.Failure, state.LastExit) switch
         {
             ({ } failure, _) => IsLasting(failure.Code) ? new ProcessEvent.Ended(true, failure.Message) : Again(state, run, failed: true, with),
-            (_, null) => Start(FirstPhase(with), 1, with),
+            (_, null) => Again(state, run, failed: true, with),
             (_, { Code: 0 }) when run.Phase == SandboxPhase.PreStart && state.Stopped is null => Start(SandboxPhase.Main, run.Attempt, with),
             (_, { } exit) => Again(state, run, failed: exit.Code != 0 || state.Stopped is not null || run.Phase == SandboxPhase.PreStart, with),
         };
@@ -151,7 +151,8 @@ public static class Supervision
     }
 
     /// <summary>Trying again changes nothing until somebody changes the job or the host.</summary>
-    private static bool IsLasting(StartFailureCode code) => code is not (StartFailureCode.RuntimeFailed or StartFailureCode.RuntimeMissing or StartFailureCode.DiskFull);
+    private static bool IsLasting(StartFailureCode code) => code is not (StartFailureCode.RuntimeFailed or StartFailureCode.RuntimeMissing or StartFailureCode.DiskFull or StartFailureCode.HostNotPrepared
+        or StartFailureCode.Superseded);
 
     private static bool IsNew(ProcessRun? run, Assignment wanted) => run is null || run.Digest != wanted.Digest || run.Restarts < wanted.Restarts;
 

@@ -58,11 +58,17 @@ public enum StartFailureCode
     /// <summary>More than the baseline is asked and no grant covers it.</summary>
     PrivilegeRefused,
 
+    /// <summary>The host lacks what `fleet host init` gives, such as delegated cgroups; tried again.</summary>
+    HostNotPrepared,
+
+    /// <summary>A newer wish came before anything ran.</summary>
+    Superseded,
+
     /// <summary>The sub-ids do not suffice for one more job, or /etc/subuid names none.</summary>
     NoSubIds,
 }
 
-/// <summary>How a sandbox's main program ended. Exactly one of code and signal is set.</summary>
+/// <summary>How a sandbox's main program ended.</summary>
 /// <param name="Code">0 to 255.</param>
 /// <param name="OomKilled">The kernel's out-of-memory killer ended a process of this sandbox (the cgroup's oom_kill counter).</param>
 /// <param name="At">When conmon wrote it down.</param>

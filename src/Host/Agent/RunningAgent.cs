@@ -26,10 +26,11 @@ namespace Fleet.Host.Agent;
 /// </summary>
 public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestRecovery = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(10);
 
     private readonly SerilogLoggerFactory loggers = new(log);
     private readonly Stack<IAsyncDisposable> open = new();
+    private WebApplication? api;
     private readonly TaskCompletionSource<int> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Serves until SIGTERM, SIGINT or the API's shutdown; answers the exit code.</summary>
@@ -44,19 +45,48 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         var (jobs, host) = StartRoles(system, journal, sandboxes);
-        var ready = host.Ask<Ready>(WhenReady.Instance, LongestRecovery);
-        if (await Task.WhenAny(ready, ended.Task) == ended.Task)
+        if (!await RecoveredBeforeEnd(host))
         {
             return await ended.Task;
         }
 
-        await ready;
         await Listen(jobs, host, sandboxes);
         RotateLogs(host, sandboxes);
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
         var code = await ended.Task;
-        await host.Ask<Ready>(new StopAgent(code == 0 ? "asked to end" : "the ledger cannot be trusted"), TimeSpan.FromSeconds(10));
+        await api!.StopAsync();
+        await RecordEnd(host, code == 0 ? "asked to end" : "the ledger cannot be trusted");
         return code;
+    }
+
+    // Asked again and again: the Host actor may be between two incarnations while the journal fails it.
+    private async Task<bool> RecoveredBeforeEnd(IActorRef host)
+    {
+        while (!ended.Task.IsCompleted)
+        {
+            var ready = host.Ask<Ready>(WhenReady.Instance, AskAgain);
+            if (await Task.WhenAny(ready, ended.Task) == ready && ready.IsCompletedSuccessfully)
+            {
+                return true;
+            }
+
+            _ = ready.Exception;
+            log.Information("still recovering");
+        }
+
+        return false;
+    }
+
+    private async Task RecordEnd(IActorRef host, string why)
+    {
+        try
+        {
+            await host.Ask<Ready>(new StopAgent(why), AskAgain);
+        }
+        catch (AskTimeoutException)
+        {
+            log.Warning("the agent's end could not be recorded; the next start says as much");
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -116,6 +146,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
             facade, options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
         app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
         await ApiServer.Start(app, options);
+        api = app;
         open.Push(app);
     }
 
@@ -142,11 +173,17 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
 
     private void Refuse(RecoveryRefused refused)
     {
-        var row = JournalScan.FirstUnreadable(settings.Paths.Journal, refused.Stream);
-        log.Fatal(
-            "the ledger cannot be read, and the agent does not guess: {Row}. The jobs go on. Restore {Journal} from a backup, or mend the row",
-            row ?? $"{refused.Stream} after number {refused.Sequence}: {refused.Reason.GetBaseException().Message}", settings.Paths.Journal);
-        ended.TrySetResult(ExitCodes.Failed);
+        try
+        {
+            var row = JournalScan.FirstUnreadable(settings.Paths.Journal, refused.Stream);
+            log.Fatal(
+                "the ledger cannot be read, and the agent does not guess: {Row}. The jobs go on. Restore {Ledger} from a backup, whole, or mend the row",
+                row ?? $"{refused.Stream} after number {refused.Sequence}: {refused.Reason.GetBaseException().Message}", settings.Paths.Ledger);
+        }
+        finally
+        {
+            ended.TrySetResult(ExitCodes.Failed);
+        }
     }
 
     private sealed class RefusalWatcher : ReceiveActor

@@ -34,7 +34,7 @@ public sealed class HealthProbes(ISandboxes sandboxes) : IHealthProbes, IDisposa
         {
             return new ProbeResult(false, $"no answer in {Duration.Format(check.Timeout)}");
         }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
+        catch (Exception e) when (e is not UnreachableException)
         {
             return new ProbeResult(false, e.Message);
         }

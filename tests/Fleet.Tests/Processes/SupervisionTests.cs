@@ -142,6 +142,7 @@ public class SupervisionTests
     [InlineData(StartFailureCode.RuntimeMissing)]
     [InlineData(StartFailureCode.RuntimeFailed)]
     [InlineData(StartFailureCode.DiskFull)]
+    [InlineData(StartFailureCode.HostNotPrepared)]
     public void A_start_that_the_host_may_yet_manage_is_tried_again(StartFailureCode code)
     {
         web.Reconciled();
@@ -232,10 +233,24 @@ public class SupervisionTests
     }
 
     [Fact]
-    public void After_a_reboot_the_loss_is_recorded_and_the_process_started_without_delay()
+    public void After_a_reboot_the_loss_is_recorded_and_the_process_restarted()
     {
         web.Running();
-        Assert.Collection(web.When(web.Absent()), e => Assert.IsType<Lost>(e), e => Assert.Equal(1, Assert.IsType<Starting>(e).Attempt));
+        Assert.Collection(web.When(web.Absent()), e => Assert.IsType<Lost>(e), e => Assert.Equal(1, Assert.IsType<RestartScheduled>(e).Attempt));
+    }
+
+    [Fact]
+    public void A_process_that_is_never_to_be_restarted_is_not_after_a_reboot_either()
+    {
+        web.Want(s => s with { Restart = new RestartPolicy { When = RestartWhen.Never } }).Running();
+        Assert.True(Assert.IsType<Ended>(web.When(web.Absent())[^1]).Failed);
+    }
+
+    [Fact]
+    public void A_start_that_another_version_overtook_is_not_a_failure_of_the_new_one()
+    {
+        web.Reconciled().Want(s => s with { Args = ["--new"] }, version: 2);
+        Assert.Equal((2, 1), web.When(web.Failed(StartFailureCode.Superseded))[^1] is Starting s ? (s.Version, s.Attempt) : default);
     }
 
     [Fact]
