@@ -151,9 +151,10 @@ show_record() {
 }
 
 stop_all() {
-  step "Everything stops"
-  fleet up --down --dir "$dir"
+  step "The agent is killed once more, and everything stops all the same"
+  kill -9 "$agent"
   wait "$agent" 2>/dev/null || true
+  fleet up --down --dir "$dir"
   eventually 20 "the agent has ended" test ! -e "/proc/$agent"
   [ -z "$(sandboxed)" ] || die "processes are left: $(sandboxed)"
   [ -z "$(monitors)" ] || die "monitors are left: $(monitors)"

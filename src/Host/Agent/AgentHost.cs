@@ -17,6 +17,7 @@ public static class AgentHost
             AgentUser.RefuseRoot();
             AgentFolders.Make(settings);
             using var owned = AgentLock.Acquire(settings.Paths);
+            using var alone = AgentLock.AcquireCgroup(settings.Sandboxes.Cgroup);
             await using var agent = new RunningAgent(settings, AgentLog.Begin(settings));
             return await agent.Serve();
         }

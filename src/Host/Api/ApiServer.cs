@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -41,7 +42,7 @@ public static class ApiServer
         var app = builder.Build();
         app.UseRouting();
         app.Use(ErrorsAsJson.Invoke);
-        var access = new Access((int)Libc.EffectiveUser(), AccountNames.Group(options.Group));
+        var access = new Access((int)Libc.EffectiveUser(), Accounts.GroupId(options.Group));
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1"), v1 => v1.Use((http, next) => Admit(access, http, next)));
         var v1 = app.MapGroup("/v1").WithMetadata(Refusals);
         v1.MapJobs(api);
@@ -58,7 +59,7 @@ public static class ApiServer
     {
         ApiSocket.Clear(options.Socket);
         await app.StartAsync(cancel);
-        ApiSocket.Protect(options.Socket, AccountNames.Group(options.Group));
+        ApiSocket.Protect(options.Socket, Accounts.GroupId(options.Group));
     }
 
     private static object[] Refusals =>

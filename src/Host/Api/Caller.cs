@@ -25,7 +25,7 @@ public sealed record Caller(int Pid, int Uid, int Gid, ImmutableArray<int> Group
         return new Caller(Number(credentials, 0), Number(credentials, 1), Number(credentials, 2), GroupsOf(socket));
     }
 
-    public Principal Principal => new(AccountNames.User(Uid) is { } name ? $"uid:{Uid}({name})" : $"uid:{Uid}", "so_peercred");
+    public Principal Principal => new(Hosts.Accounts.UserName((uint)Uid) is { } name ? $"uid:{Uid}({name})" : $"uid:{Uid}", "so_peercred");
 
     public string Origin => $"unix:{Pid}";
 

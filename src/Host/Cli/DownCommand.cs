@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fleet.Host.Api;
 using Fleet.Host.Hosts;
 using Fleet.Hosts;
@@ -15,12 +16,14 @@ internal static class DownCommand
     public static async Task<int> Run(Session session, string folder)
     {
         var paths = new HostPaths(folder, $"{folder}/vcap");
-        if (!File.Exists(paths.Socket) && AgentProcess.Find(paths) is null)
+        var agentRuns = AgentProcess.Find(paths) is not null;
+        if (!agentRuns && !HasSandboxes(paths))
         {
             return session.Print(new DownReport(0, false), CliJson.Indented.DownReport, _ => $"no agent runs in {folder}: nothing to stop\n");
         }
 
         using var limit = new CancellationTokenSource(Patience);
+        using var agent = agentRuns ? null : await StartAgent(folder, paths, limit.Token);
         using var client = new ApiClient(paths.Socket);
         var stopped = await StopJobs(client, limit.Token);
         await client.Post("/v1/agent/shutdown", ApiJson.Default.ShutdownReply, limit.Token);
@@ -30,6 +33,43 @@ internal static class DownCommand
         }
 
         return session.Print(new DownReport(stopped, true), CliJson.Indented.DownReport, r => $"{r.JobsStopped} jobs stopped, then the agent\n");
+    }
+
+    // Jobs outlive their agent, so there may be something to stop where no agent runs. Only an agent can stop it in order and record it.
+    private static bool HasSandboxes(HostPaths paths) => Directory.Exists(paths.Sandboxes) && Directory.EnumerateDirectories(paths.Sandboxes).Any();
+
+    private static async Task<Process> StartAgent(string folder, HostPaths paths, CancellationToken cancel)
+    {
+        Console.Error.WriteLine($"no agent runs in {folder}, but jobs do: starting one to stop them");
+        var (program, args) = (ThisProgram.Command[0], ThisProgram.Command.Skip(1));
+        var agent = new Linux.Command(program, [.. args, "up", "--dir", folder]) { Env = ThisProgram.Env }.Begin();
+        _ = agent.StandardOutput.ReadToEndAsync(cancel);
+        var said = agent.StandardError.ReadToEndAsync(cancel);
+        while (!await Answers(paths))
+        {
+            if (agent.HasExited)
+            {
+                throw new CliException(ErrorCodes.Unavailable, $"no agent runs in {folder}, and none could be started to stop the jobs: {(await said).Trim()}");
+            }
+
+            await Task.Delay(Pace, cancel);
+        }
+
+        return agent;
+    }
+
+    private static async Task<bool> Answers(HostPaths paths)
+    {
+        try
+        {
+            using var client = new ApiClient(paths.Socket);
+            await client.Get("/v1/jobs", ApiJson.Default.JobList, CancellationToken.None);
+            return true;
+        }
+        catch (CliException)
+        {
+            return false;
+        }
     }
 
     /// <returns>How many there were to stop.</returns>

@@ -13,12 +13,21 @@ internal static class Accounts
         .Select(fields => new Account(name, Number(fields[2]), Number(fields[3])))
         .FirstOrDefault();
 
-    public static string NameOf(uint uid) => Lines("/etc/passwd")
+    public static string NameOf(uint uid) => UserName(uid) ?? $"uid {uid}";
+
+    /// <summary>Null: the file does not name it. For display, never to judge a user by.</summary>
+    public static string? UserName(uint uid) => Lines("/etc/passwd")
         .Where(fields => fields.Length >= 4 && Number(fields[2]) == uid)
         .Select(fields => fields[0])
-        .FirstOrDefault($"uid {uid}");
+        .FirstOrDefault();
 
-    public static bool HasGroup(string name) => Lines("/etc/group").Any(fields => fields[0] == name);
+    /// <summary>Null: there is no such group.</summary>
+    public static int? GroupId(string name) => Lines("/etc/group")
+        .Where(fields => fields.Length >= 3 && fields[0] == name)
+        .Select(fields => (int?)Number(fields[2]))
+        .FirstOrDefault();
+
+    public static bool HasGroup(string name) => GroupId(name) is not null;
 
     /// <summary>Names of all groups of a user: the primary one and those that list it.</summary>
     public static IReadOnlyList<string> GroupsOf(Account user) => [.. Lines("/etc/group")

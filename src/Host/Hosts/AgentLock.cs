@@ -35,6 +35,25 @@ public sealed class AgentLock : IDisposable
         return new AgentLock(file);
     }
 
+    /// <summary>
+    /// One agent for each delegated cgroup, whatever its folder: two would hand the same sub-ids to different jobs and find each other's sandboxes
+    /// in one place. On a host where nothing is delegated there is nothing to own, and starts say what is missing.
+    /// </summary>
+    /// <exception cref="AgentRefusedException">Another agent owns the cgroup.</exception>
+    public static AgentLock AcquireCgroup(string name)
+    {
+        var place = new[] { $"/sys/fs/cgroup/memory/{name}", $"/sys/fs/cgroup/{name}" }.FirstOrDefault(System.IO.Directory.Exists);
+        var folder = Files.Open(place ?? "/", Files.ReadOnly | Files.Directory);
+        if (place is not null && Files.Flock(folder, Files.LockExclusive | Files.LockNonBlocking) != 0)
+        {
+            folder.Dispose();
+            throw new AgentRefusedException(
+                $"another agent of this user runs on this host, with the cgroup {place} and the same sub-ids: stop it first, or run this one as another user");
+        }
+
+        return new AgentLock(folder);
+    }
+
     public void Dispose() => file.Dispose();
 }
 

@@ -13,10 +13,10 @@ public static class AgentProcess
         return words.Length >= 2
             && int.TryParse(words[0], CultureInfo.InvariantCulture, out var pid)
             && ulong.TryParse(words[1], CultureInfo.InvariantCulture, out var ticks)
-            && ProcessStart.Ticks(pid) == ticks ? pid : null;
+            && Linux.Proc.StartTicks(pid) == ticks ? pid : null;
     }
 
-    internal static string Line(int pid) => string.Create(CultureInfo.InvariantCulture, $"{pid} {ProcessStart.Ticks(pid)}\n");
+    internal static string Line(int pid) => string.Create(CultureInfo.InvariantCulture, $"{pid} {Linux.Proc.StartTicks(pid)}\n");
 
     private static string ReadLock(HostPaths paths)
     {

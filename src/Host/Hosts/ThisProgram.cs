@@ -25,17 +25,15 @@ internal static class ThisProgram
     {
         // .NET ignores it, and an ignored signal stays so in the new program, and in its jobs.
         Libc.Files.Signal(SigPipe, 0);
-        Libc.Files.Execve(command[0], [.. command, null], [.. Env(home), null]);
+        Libc.Files.Execve(command[0], [.. command, null], [.. WholeEnv(home), null]);
         throw new AgentRefusedException($"could not run {command[0]}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
     }
 
-    private static IEnumerable<string> Env(string home)
-    {
-        string[] kept = ["TERM", "NO_COLOR", "DOTNET_ROOT", "TZ"];
-        return kept
-            .Select(name => (name, value: Environment.GetEnvironmentVariable(name)))
-            .Where(pair => pair.value is not null)
-            .Select(pair => $"{pair.name}={pair.value}")
-            .Concat([$"PATH={Linux.Command.Path}", "LANG=C.UTF-8", $"HOME={home}"]);
-    }
+    /// <summary>What of this process's environment another run of the program gets as well.</summary>
+    public static IReadOnlyDictionary<string, string> Env => new[] { "TERM", "NO_COLOR", "DOTNET_ROOT", "TZ" }
+        .Where(name => Environment.GetEnvironmentVariable(name) is not null)
+        .ToDictionary(name => name, name => Environment.GetEnvironmentVariable(name)!);
+
+    private static IEnumerable<string> WholeEnv(string home) =>
+        Env.Select(pair => $"{pair.Key}={pair.Value}").Concat([$"PATH={Linux.Command.Path}", "LANG=C.UTF-8", $"HOME={home}"]);
 }
