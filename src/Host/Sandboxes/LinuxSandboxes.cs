@@ -22,6 +22,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly ExitWatch watch;
     private readonly SemaphoreSlim gate;
     private readonly KeyedLock<RunId> locks = new();
+    private readonly Lock surveying = new();
+
+    private HostFacts? facts;
 
     public LinuxSandboxes(SandboxSettings settings, ILogger log)
     {
@@ -32,9 +35,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         var launcher = new Launcher(settings, cgroups);
         launcher.Install();
 
-        // Of a survey that failed nothing is kept: what it lacked may be there at the next start.
-        var facts = new Lazy<HostFacts>(() => HostSurvey.Facts(settings, log), LazyThreadSafetyMode.PublicationOnly);
-        starter = new Starter(settings, cgroups, launcher, runs, () => facts.Value);
+        starter = new Starter(settings, cgroups, launcher, runs, Facts);
         execs = new Execs(settings.Paths, cgroups, launcher);
         watch = new ExitWatch(settings.Paths);
         gate = new SemaphoreSlim(settings.ParallelStarts);
@@ -87,6 +88,15 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     {
         watch.Dispose();
         gate.Dispose();
+    }
+
+    // By one at a time, for it compiles the filter into a file. Of a survey that failed nothing is kept: what it lacked may be there at the next start.
+    private HostFacts Facts()
+    {
+        lock (surveying)
+        {
+            return facts ??= HostSurvey.Facts(settings, log);
+        }
     }
 
     private async Task<SandboxIdentity?> TakeUp(SandboxRequest request, CancellationToken cancel)
