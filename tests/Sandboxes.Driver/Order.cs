@@ -7,6 +7,9 @@ public sealed record Order(string Do)
 {
     public SandboxRequest? Request { get; init; }
 
+    /// <summary>Of a "start-all": started at once.</summary>
+    public SandboxRequest[] Requests { get; init; } = [];
+
     public RunId? Run { get; init; }
 
     public SandboxIdentity? Identity { get; init; }

@@ -22,6 +22,10 @@ while (Console.ReadLine() is { } line)
             case "start":
                 Say("started", await sandboxes.Start(order.Request!, CancellationToken.None));
                 break;
+            case "start-all":
+                var outcomes = await Task.WhenAll(order.Requests.Select(r => Task.Run(() => sandboxes.Start(r, CancellationToken.None))));
+                Say("started", outcomes.OfType<StartOutcome.Failed>().Select(f => $"{f.Failure.Code}: {f.Failure.Message}").ToArray());
+                break;
             case "inspect":
                 Say("inspected", await sandboxes.Inspect(order.Run!.Value));
                 break;

@@ -48,7 +48,7 @@ public enum StartFailureCode
     /// <summary>A folder, volume, file or persistent disk is missing, or a link stands where none may.</summary>
     FilesRefused,
 
-    /// <summary>A limit is asked that this host cannot enforce: no delegated cgroup, or above the hard limit.</summary>
+    /// <summary>A limit is asked that this host cannot enforce, such as one above the hard limit.</summary>
     LimitUnenforceable,
 
     /// <summary>The kernel gave something else than was asked; the process was killed.</summary>
@@ -66,11 +66,17 @@ public enum StartFailureCode
 
     /// <summary>The sub-ids do not suffice for one more job, or /etc/subuid names none.</summary>
     NoSubIds,
+
+    /// <summary>The host lacks what `fleet host init` gives, such as delegated cgroups; tried again.</summary>
+    HostNotPrepared,
+
+    /// <summary>A newer wish came before anything ran.</summary>
+    Superseded,
 }
 
 /// <summary>How a sandbox's main program ended.</summary>
 /// <param name="Code">0 to 255.</param>
-/// <param name="OomKilled">The kernel's out-of-memory killer ended a process of this sandbox (the cgroup's oom_kill counter).</param>
+/// <param name="OomKilled">It was killed (137), and the kernel's out-of-memory killer was at work in this sandbox (the cgroup's oom_kill counter).</param>
 /// <param name="At">When conmon wrote it down.</param>
 public sealed record SandboxExit(int Code, bool OomKilled, DateTimeOffset At)
 {

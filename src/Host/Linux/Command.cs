@@ -8,6 +8,8 @@ public sealed record Command(string Program, params string[] Args)
 {
     private const int MaxOutput = 256 * 1024;
 
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     /// <summary>The whole environment of the program, beside PATH and LANG; the agent's own is not inherited.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
@@ -20,32 +22,38 @@ public sealed record Command(string Program, params string[] Args)
 
     /// <summary>
     /// Called with its pid when its time is up, before it is killed; it then has a second to end by itself. For a program whose children it must reap.
+    /// Called too when the program has ended in time, but something that it left behind still holds its output then.
     /// </summary>
     public Action<int>? BeforeKill { get; init; }
 
     public const string Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-    /// <summary>Runs it to its end. A program that does not end in time is killed with its children and answers <see cref="CommandResult.TimedOut"/>.</summary>
+    /// <summary>Runs it to its end. A program that does not end in time is killed with its children and answers <see cref="CommandResult.TimedOut"/>.
+    /// One that ends, but leaves behind what holds its output, answers when the time is up with what was written until then.</summary>
     /// <exception cref="System.ComponentModel.Win32Exception">There is no such program, or it may not be run.</exception>
     public async Task<CommandResult> Run(CancellationToken cancel = default)
     {
         using var process = Begin();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Timeout);
-        var output = Drain(process.StandardOutput);
-        var error = Drain(process.StandardError);
+        using var reading = new CancellationTokenSource();
+        var texts = Task.WhenAll(Drain(process.StandardOutput, reading.Token), Drain(process.StandardError, reading.Token));
+        var ended = true;
         try
         {
             await process.WaitForExitAsync(limit.Token);
+            await texts.WaitAsync(limit.Token);
         }
         catch (OperationCanceledException)
         {
+            ended = process.HasExited;
             await End(process);
-            cancel.ThrowIfCancellationRequested();
-            return new CommandResult(CommandResult.TimedOut, await output, await error);
+            reading.CancelAfter(Grace);
         }
 
-        return new CommandResult(process.ExitCode, await output, await error);
+        var read = await texts;
+        cancel.ThrowIfCancellationRequested();
+        return new CommandResult(ended ? process.ExitCode : CommandResult.TimedOut, read[0], read[1]);
     }
 
     /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes.</summary>
@@ -78,21 +86,32 @@ public sealed record Command(string Program, params string[] Args)
         if (BeforeKill is not null)
         {
             BeforeKill(process.Id);
-            await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(TimeSpan.FromSeconds(1)));
+            await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(Grace));
         }
 
-        process.Kill(entireProcessTree: true);
+        if (!process.HasExited)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+
         await process.WaitForExitAsync(CancellationToken.None);
     }
 
     // Reads to the end, so that the program never blocks on a full pipe, but keeps only the first MaxOutput characters.
-    private static async Task<string> Drain(StreamReader reader)
+    private static async Task<string> Drain(StreamReader reader, CancellationToken stop)
     {
         var kept = new StringBuilder();
         var block = new char[4096];
-        for (int read; (read = await reader.ReadAsync(block)) > 0;)
+        try
         {
-            kept.Append(block, 0, Math.Min(read, MaxOutput - kept.Length));
+            for (int read; (read = await reader.ReadAsync(block, stop)) > 0;)
+            {
+                kept.Append(block, 0, Math.Min(read, MaxOutput - kept.Length));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What was read is the answer.
         }
 
         return kept.ToString();

@@ -10,7 +10,7 @@ internal static partial class Libc
     internal static partial int ChangeOwner(string path, int user, int group);
 
     /// <summary>O_RDONLY, O_DIRECTORY and O_CLOEXEC.</summary>
-    internal const int FolderFlags = 0x10000 | 0x80000;
+    internal static readonly int FolderFlags = Files.Directory | Files.CloseOnExec;
 
     /// <summary>open(2), for a folder: .NET opens files alone.</summary>
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

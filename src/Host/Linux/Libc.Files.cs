@@ -88,8 +88,7 @@ internal static partial class Libc
         [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
         internal static partial int Flock(SafeHandle file, int operation);
 
-        [LibraryImport("libc", EntryPoint = "geteuid")]
-        internal static partial uint EffectiveUser();
+        internal static uint EffectiveUser() => Libc.EffectiveUser();
 
         /// <summary>execve(2): does not return on success. Both lists end with a null.</summary>
         [LibraryImport("libc", EntryPoint = "execve", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -7,15 +7,13 @@ namespace Fleet.Host.Linux;
 /// <summary>System calls that .NET has no door to. Numbers above 423 are the same on every architecture.</summary>
 internal static partial class Libc
 {
-    public const int O_WRONLY = 1, O_RDWR = 2, O_CREAT = 0x40, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_CLOEXEC = 0x80000, O_PATH = 0x200000;
-    public const int AtFdcwd = -100;
-    public const int ENOENT = 2, ESRCH = 3, ENXIO = 6, EACCES = 13, ENOTDIR = 20, ENOSPC = 28, ELOOP = 40;
+    public const int O_RDWR = 2, O_CREAT = 0x40, O_APPEND = 0x400, O_NONBLOCK = 0x800;
+    public const int EPERM = 1, ENOENT = 2, ENXIO = 6, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
     public const int RlimitCore = 4, RlimitNofile = 7;
 
-    private const long PidfdSendSignal = 424, PidfdOpen = 434, Openat2 = 437;
-    private const ulong ResolveNoMagicLinks = 2, ResolveNoSymlinks = 4, ResolveBeneath = 8;
-    private const int AtEmptyPath = 0x1000, AtSymlinkNofollow = 0x100;
-    private const uint StatxBasic = 0x7ff;
+    private const int O_PATH = 0x200000;
+    private const long PidfdSendSignal = 424, PidfdOpen = 434;
+    private const ulong ResolveNoMagicLinks = 2;
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
@@ -28,38 +26,31 @@ internal static partial class Libc
 
     /// <summary>openat2(2): opens <paramref name="path"/> below <paramref name="folder"/> and follows no link on the way, whoever may plant one.</summary>
     /// <exception cref="Win32Exception">Its NativeErrorCode is the errno: ELOOP for a link, EXDEV for a way out.</exception>
-    public static unsafe SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, int flags, int mode)
-    {
-        var how = new OpenHow { Flags = (ulong)(flags | O_CLOEXEC), Mode = (ulong)mode, Resolve = ResolveNoMagicLinks | ResolveNoSymlinks | ResolveBeneath };
-        var name = Marshal.StringToCoTaskMemUTF8(path);
-        try
-        {
-            var fd = Syscall(Openat2, folder.DangerousGetHandle(), name, (nint)(&how), sizeof(OpenHow));
-            return fd >= 0 ? new SafeFileHandle((nint)fd, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
-        }
-        finally
-        {
-            Marshal.FreeCoTaskMem(name);
-        }
-    }
+    public static SafeFileHandle OpenBeneath(SafeFileHandle folder, string path, int flags, int mode) =>
+        Opened(Files.OpenAt2(folder, path, flags, (uint)mode, ResolveNoMagicLinks | Files.ResolveNoSymlinks | Files.ResolveBeneath));
 
     /// <summary>open(2) of a folder as a mere place (O_PATH).</summary>
-    public static SafeFileHandle OpenPlace(string path)
-    {
-        var fd = Open(path, O_PATH | O_CLOEXEC);
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new Win32Exception(Marshal.GetLastPInvokeError());
-    }
+    public static SafeFileHandle OpenPlace(string path) => Opened(Files.Open(path, O_PATH));
 
     /// <summary>statx(2) of what a handle stands for.</summary>
-    public static Stat StatOf(SafeFileHandle handle) =>
-        Statx((int)handle.DangerousGetHandle(), "", AtEmptyPath, StatxBasic, out var stat) == 0 ? stat : throw new Win32Exception(Marshal.GetLastPInvokeError());
+    public static Statx StatOf(SafeFileHandle handle) => Files.Stat(handle, out var stat) ? stat : throw new Win32Exception(Marshal.GetLastPInvokeError());
 
     /// <summary>statx(2); null with <paramref name="errno"/> if it cannot be had. A link is looked at, not followed.</summary>
-    public static Stat? Lstat(string path, out int errno)
+    public static Statx? Lstat(string path, out int errno)
     {
-        var done = Statx(AtFdcwd, path, AtSymlinkNofollow, StatxBasic, out var stat) == 0;
+        var done = Files.Stat(path, out var stat);
         errno = done ? 0 : Marshal.GetLastPInvokeError();
         return done ? stat : null;
+    }
+
+    /// <summary>mkdir(2): the last component alone, where .NET makes all of them. It is there already: nothing happens.</summary>
+    /// <exception cref="IOException">Its HResult is the errno: ENOENT if the parent is gone.</exception>
+    public static void MakeFolder(string path)
+    {
+        if (MakeFolder(path, 0x1FF) != 0 && Marshal.GetLastPInvokeError() is not EEXIST and var errno)
+        {
+            throw new IOException($"{path} cannot be made: {Marshal.GetPInvokeErrorMessage(errno)}", errno);
+        }
     }
 
     /// <summary>pidfd_open(2); null if there is no such process.</summary>
@@ -79,58 +70,18 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, nint a, nint b, nint c, nint d);
 
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Statx(int folder, string path, int flags, uint mask, out Stat stat);
+    [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeFolder(string path, uint mode);
 
     [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
     private static partial int GetRlimit(int resource, out Rlimit limit);
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct OpenHow
-    {
-        public ulong Flags;
-        public ulong Mode;
-        public ulong Resolve;
-    }
+    private static SafeFileHandle Opened(SafeFileHandle handle) => handle.IsInvalid ? throw new Win32Exception(Marshal.GetLastPInvokeError()) : handle;
 
     [StructLayout(LayoutKind.Sequential)]
     private struct Rlimit
     {
         public ulong Soft;
         public ulong Hard;
-    }
-
-    /// <summary>struct statx, as far as it is used; the same on every architecture.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    public struct Stat
-    {
-        private const int TypeMask = 0xF000, FolderType = 0x4000, FileType = 0x8000, LinkType = 0xA000;
-
-        [FieldOffset(16)]
-        public uint Links;
-
-        [FieldOffset(20)]
-        public uint User;
-
-        [FieldOffset(24)]
-        public uint Group;
-
-        [FieldOffset(28)]
-        public ushort RawMode;
-
-        [FieldOffset(40)]
-        public ulong Size;
-
-        public readonly bool IsFolder => (RawMode & TypeMask) == FolderType;
-
-        public readonly bool IsFile => (RawMode & TypeMask) == FileType;
-
-        public readonly bool IsLink => (RawMode & TypeMask) == LinkType;
-
-        /// <summary>Permission bits with set-id and sticky.</summary>
-        public readonly int Mode => RawMode & 0xFFF;
     }
 }

@@ -22,6 +22,9 @@ internal static class Proc
 
     public static string? CommandLine(int pid) => Read($"/proc/{pid}/cmdline");
 
+    /// <summary>The program's file; of one that was replaced since (a package was upgraded), where it was.</summary>
+    public static string? Executable(int pid) => Link($"/proc/{pid}/exe")?.Replace(" (deleted)", "", StringComparison.Ordinal);
+
     /// <summary>The first child of a process's main thread.</summary>
     public static int? FirstChild(int pid) =>
         Read($"/proc/{pid}/task/{pid}/children")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var first, ..]
@@ -36,11 +39,13 @@ internal static class Proc
     }
 
     /// <summary>Such as <c>pid:[4026531836]</c>.</summary>
-    public static string? Namespace(string pid, string name)
+    public static string? Namespace(string pid, string name) => Link($"/proc/{pid}/ns/{name}");
+
+    private static string? Link(string path)
     {
         try
         {
-            return new FileInfo($"/proc/{pid}/ns/{name}").LinkTarget;
+            return new FileInfo(path).LinkTarget;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

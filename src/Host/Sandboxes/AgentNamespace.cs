@@ -12,7 +12,8 @@ internal static class AgentNamespace
         var result = await Try(script, args);
         if (!result.Succeeded)
         {
-            throw new StartRefused(StartFailureCode.FilesRefused, $"folders could not be given to the job's user: {result.Error.Trim()}");
+            var code = result.ExitCode == Scripts.Refused ? StartFailureCode.FilesRefused : StartFailureCode.RuntimeFailed;
+            throw new StartRefused(code, $"folders could not be given to the job's user: {result.Error.Trim()}");
         }
     }
 

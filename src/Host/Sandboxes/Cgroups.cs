@@ -39,11 +39,12 @@ internal abstract class Cgroups(string name)
 
     public abstract SandboxUsage? Usage(string leaf);
 
+    /// <exception cref="IOException">It cannot be made, such as that of a command whose sandbox is gone meanwhile: no parent is made.</exception>
     public void Make(string leaf)
     {
         foreach (var folder in Folders(leaf))
         {
-            Directory.CreateDirectory(folder);
+            Libc.MakeFolder(folder);
         }
     }
 
@@ -78,20 +79,16 @@ internal abstract class Cgroups(string name)
             return;
         }
 
-        foreach (var child in Directory.Exists(folder) ? Directory.GetDirectories(folder) : [])
+        foreach (var child in Children(folder))
         {
             Kill(child, except);
         }
 
-        foreach (var pid in Lines($"{folder}/cgroup.procs").Select(p => int.Parse(p, CultureInfo.InvariantCulture)).Where(p => p != except))
+        foreach (var pid in Lines($"{folder}/cgroup.procs").Select(p => int.Parse(p, CultureInfo.InvariantCulture)).Where(p => p > 0 && p != except))
         {
             _ = Libc.Kill(pid, (int)StopSignal.Kill);
         }
     }
-
-    /// <summary>Leaves that exist, with no word on what runs in them.</summary>
-    public IEnumerable<string> Leaves() =>
-        Directory.Exists(Path.GetDirectoryName(Folders("x")[0])) ? Directory.GetDirectories(Path.GetDirectoryName(Folders("x")[0])!).Select(f => Path.GetFileName(f)!) : [];
 
     protected static void Set(string file, string value, string what, Func<string, bool> accept)
     {
@@ -127,11 +124,24 @@ internal abstract class Cgroups(string name)
         }
     }
 
+    // It may go while it is looked at.
+    private static string[] Children(string folder)
+    {
+        try
+        {
+            return Directory.GetDirectories(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     private static bool TryRemove(string folder)
     {
         try
         {
-            foreach (var child in Directory.GetDirectories(folder))
+            foreach (var child in Children(folder))
             {
                 TryRemove(child);
             }

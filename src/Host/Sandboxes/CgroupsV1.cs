@@ -9,17 +9,24 @@ internal sealed class CgroupsV1(string name) : Cgroups(name)
     private static readonly string[] Needed = ["memory", "pids"];
     private static readonly string[] Useful = ["freezer", "cpu", "cpuacct"];
 
-    // Looked at once: host init runs before the agent, and a look costs a mkdir per controller.
-    private readonly Lazy<string[]> delegated = new(() => [.. Needed.Concat(Useful).Where(c => MayWrite($"{Mount}/{c}/{name}"))]);
+    // A look costs a mkdir per controller; again only where one was missing, for host init may run while the agent does.
+    private volatile string[]? delegated;
+
+    private string[] Delegated => delegated ??= Look();
 
     public override string? Missing(Limits limits)
     {
         string[] needed = [.. Needed, .. limits.Cpu is null ? [] : (string[])["cpu"]];
-        var missing = needed.Except(delegated.Value).ToArray();
+        if (needed.Except(Delegated).Any())
+        {
+            delegated = Look();
+        }
+
+        var missing = needed.Except(Delegated).ToArray();
         return missing is [] ? null : $"no cgroup {Name} is delegated to the agent for {string.Join(", ", missing)}: {Cgroups.Remedy}";
     }
 
-    public override IReadOnlyList<string> Folders(string leaf) => [.. Needed.Union(delegated.Value).Select(c => Folder(c, leaf))];
+    public override IReadOnlyList<string> Folders(string leaf) => [.. Needed.Union(Delegated).Select(c => Folder(c, leaf))];
 
     public override void Limit(string leaf, Limits limits)
     {
@@ -61,8 +68,10 @@ internal sealed class CgroupsV1(string name) : Cgroups(name)
     public override bool Holds(string leaf, string membership)
     {
         var lines = membership.Split('\n').Select(l => l.Split(':', 3)).Where(f => f.Length == 3).ToArray();
-        return Needed.Union(delegated.Value).All(c => lines.Any(f => f[1].Split(',').Contains(c) && f[2] == $"/{Name}/{leaf}"));
+        return Needed.Union(Delegated.Where(c => Directory.Exists(Folder(c, leaf)))).All(c => lines.Any(f => f[1].Split(',').Contains(c) && f[2] == $"/{Name}/{leaf}"));
     }
+
+    private string[] Look() => [.. Needed.Concat(Useful).Where(c => MayWrite($"{Mount}/{c}/{Name}"))];
 
     private string Folder(string controller, string leaf) => $"{Mount}/{controller}/{Name}/{leaf}";
 }

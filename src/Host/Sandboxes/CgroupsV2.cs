@@ -8,12 +8,18 @@ internal sealed class CgroupsV2(string name) : Cgroups(name)
 {
     private static readonly string[] Needed = ["memory", "pids"];
 
-    private readonly Lazy<string[]> controllers = new(() => Enable($"{Mount}/{name}"));
+    // Switched on again only where one was missing, for host init may run while the agent does.
+    private volatile string[]? controllers;
 
     public override string? Missing(Limits limits)
     {
         string[] needed = [.. Needed, .. limits.Cpu is null ? [] : (string[])["cpu"]];
-        var missing = needed.Except(controllers.Value).ToArray();
+        if (controllers is null || needed.Except(controllers).Any())
+        {
+            controllers = Enable($"{Mount}/{Name}");
+        }
+
+        var missing = needed.Except(controllers).ToArray();
         return missing is [] && MayWrite($"{Mount}/{Name}")
             ? null
             : $"no cgroup {Name} with {string.Join(", ", needed)} is delegated to the agent: {Remedy}";

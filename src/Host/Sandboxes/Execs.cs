@@ -33,14 +33,14 @@ internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
             var result = await Command(identity.Run, leaf, spec, timeout).Run();
             return new ExecResult(result.ExitCode == CommandResult.TimedOut ? null : result.ExitCode, Tail(result.Output + result.Error));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
         {
             return new ExecResult(null, e.Message);
         }
         finally
         {
             await cgroups.Remove(leaf);
-            File.Delete(spec);
+            TryDelete(spec);
         }
     }
 
@@ -61,6 +61,19 @@ internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
             Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         });
         JsonSerializer.Serialize(file, process, OciJson.Default.OciProcess);
+    }
+
+    // The sandbox may have ended, and its bundle with the file be gone, while the command ran.
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It goes with the bundle.
+        }
     }
 
     private static string Tail(string text) => text.Length <= TailLength ? text : text[^TailLength..];

@@ -14,6 +14,9 @@ internal static class JobFiles
     private const string Manifest = ".fleet-files";
     private const int Everybody = 0x49, Readable = 0x16D;
 
+    private static int parts;
+
+    /// <remarks>One call at a time per job: the caller holds its lock.</remarks>
     /// <exception cref="StartRefused">A content is not on this host, or a folder stands where a file should.</exception>
     public static void Write(HostPaths paths, JobId job, ImmutableArray<JobFile> files)
     {
@@ -55,9 +58,15 @@ internal static class JobFiles
 
     private static UnixFileMode Mode(JobFile file) => (UnixFileMode)((((file.Mode >> 6) & 7) * Everybody | file.Mode) & Readable);
 
+    // A part that a killed agent left may be closed for writing already: each has a name of its own, and the old ones go.
     private static void Replace(string path, byte[] content, UnixFileMode mode)
     {
-        var part = $"{path}.fleet-part";
+        foreach (var left in Directory.GetFiles(Path.GetDirectoryName(path)!, $"{Path.GetFileName(path)}.fleet-part*"))
+        {
+            File.Delete(left);
+        }
+
+        var part = $"{path}.fleet-part-{Environment.ProcessId}-{Interlocked.Increment(ref parts)}";
         File.WriteAllBytes(part, content);
         File.SetUnixFileMode(part, mode);
         File.Move(part, path, overwrite: true);

@@ -8,14 +8,16 @@ namespace Fleet.Host.Sandboxes;
 
 /// <summary>
 /// A job's folders at BPM's paths, owned as its sandbox needs them. Every parent is the agent's own, so no job can move them. A folder that is right
-/// already costs a look, no process.
+/// already costs a look, no process. One call at a time per job: the caller holds its lock.
 /// </summary>
 internal sealed class JobFolders(HostPaths paths, SubIds ids)
 {
+    private const int Shared = 0x1F8;
+
     private static readonly UnixFileMode Open = (UnixFileMode)0b111_101_101;
 
     /// <param name="Owner">Inside the slice; null: the agent.</param>
-    private sealed record Wanted(string Path, int? Owner, int Group, string Mode);
+    private sealed record Wanted(string Path, int? Owner, int Group, int Mode);
 
     /// <exception cref="StartRefused">The persistent disk, a volume or a secret is not there, or cannot be made.</exception>
     public async Task Prepare(SandboxRequest request, UserIds user)
@@ -47,28 +49,28 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
         }
     }
 
-    // Inner folders first: once data/JOB is the job's, the agent itself cannot make anything in it.
+    // Inner folders first, and only while data/JOB is the agent's: in one that is the job's the agent can make nothing, and may follow nothing.
     private IEnumerable<Wanted> Folders(SandboxRequest request, UserIds user)
     {
         var job = request.Process.Job;
-        yield return new Wanted(paths.Job(job), null, IdSlices.JobGroup, "0750");
-        yield return new Wanted(paths.Logs(job), null, IdSlices.JobGroup, "0770");
-        if (!IsRight(new Wanted(paths.Data(job), user.Uid, 0, ""), request.Slice))
+        yield return new Wanted(paths.Job(job), null, IdSlices.JobGroup, 0x1E8);
+        yield return new Wanted(paths.Logs(job), null, IdSlices.JobGroup, Shared);
+        if (Libc.Lstat(paths.Data(job), out var errno) is { } data ? data.User == Libc.EffectiveUser() : errno == Libc.ENOENT)
         {
-            yield return new Wanted(paths.Tmp(job), user.Uid, user.Gid, "1777");
+            yield return new Wanted(paths.Tmp(job), user.Uid, user.Gid, 0x3FF);
         }
 
-        yield return new Wanted(paths.Data(job), user.Uid, IdSlices.JobGroup, "0770");
+        yield return new Wanted(paths.Data(job), user.Uid, IdSlices.JobGroup, Shared);
         if (request.Spec.PersistentDisk)
         {
-            yield return new Wanted(paths.Store(job), user.Uid, IdSlices.JobGroup, "0770");
+            yield return new Wanted(paths.Store(job), user.Uid, IdSlices.JobGroup, Shared);
         }
 
         foreach (var volume in request.Spec.AdditionalVolumes)
         {
             if (NewVolume(volume) is { } path)
             {
-                yield return new Wanted(path, user.Uid, user.Gid, "0700");
+                yield return new Wanted(path, user.Uid, user.Gid, 0x1C0);
             }
         }
     }
@@ -80,9 +82,10 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
     private string? NewVolume(Volume volume)
     {
         var path = TrustedPath.Resolve(OciMounts.OnHost(paths, volume.Path));
+        RefuseLogs(volume, path);
         if (Libc.Lstat(path, out var errno) is { } stat)
         {
-            return stat.User == Libc.EffectiveUser() && stat.IsFolder && IsOurLeftover(path) ? path : null;
+            return stat.User == Libc.EffectiveUser() && stat.IsFolder && IsOurLeftover(path) && IsInOurs(path) ? path : null;
         }
 
         if (errno is not Libc.ENOENT)
@@ -95,30 +98,39 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
             throw new StartRefused(StartFailureCode.FilesRefused, $"the volume {volume.Path} is mount_only and does not exist: make {path}, or leave mount_only out");
         }
 
-        return path;
+        return IsInOurs(path) ? path : null;
+    }
+
+    // A job may open its own folders to the agent; what the agent gave a mode to in there, the job could swap for a link.
+    private static bool IsInOurs(string path) => TrustedPath.IsOurs(Path.GetDirectoryName(path)!);
+
+    // The folder is the agent's, and for the job's group to write: neither could make the volume for the other.
+    private void RefuseLogs(Volume volume, string path)
+    {
+        var logs = TrustedPath.Resolve($"{paths.Bosh}/sys/log") + "/";
+        if (path.StartsWith(logs, StringComparison.Ordinal) && path[logs.Length..].TrimEnd('/').Contains('/'))
+        {
+            throw new StartRefused(StartFailureCode.FilesRefused, $"the volume {volume.Path} lies in a job's log folder: put it below data/ or store/");
+        }
     }
 
     // Made by an agent that was killed before it gave the folder away: nothing is in it yet.
     private static bool IsOurLeftover(string path) => !Directory.EnumerateFileSystemEntries(path).Any();
 
-    // An owner anywhere in the slice is right: two processes of a job may run as two users, and the second must not take the folder from the first.
-    private bool IsRight(Wanted wanted, int slice)
-    {
-        if (Libc.Lstat(wanted.Path, out _) is not { IsFolder: true } stat)
-        {
-            return false;
-        }
-
-        var first = IdSlices.OnHost(ids.FirstUid, slice);
-        return wanted.Owner is null
+    private bool IsRight(Wanted wanted, int slice) =>
+        Libc.Lstat(wanted.Path, out _) is { IsFolder: true } stat && stat.Permissions == wanted.Mode && (wanted.Owner is null
             ? stat.User == Libc.EffectiveUser() && stat.Group == IdSlices.OnHost(ids.FirstGid, slice) + wanted.Group
-            : stat.User >= first && stat.User < first + IdSlices.Size;
-    }
+            : OwnerInside(stat, slice) is not null);
 
-    private static IEnumerable<string> Arguments(Wanted wanted, int slice)
+    // An owner anywhere in the slice is right: two processes of a job may run as two users, and the second must not take the folder from the first.
+    private int? OwnerInside(Statx stat, int slice) =>
+        stat.User - IdSlices.OnHost(ids.FirstUid, slice) is >= 0 and < IdSlices.Size and var inside ? (int)inside : null;
+
+    private IEnumerable<string> Arguments(Wanted wanted, int slice)
     {
         var first = IdSlices.InAgent(slice);
-        return [Text(wanted.Owner is { } owner ? first + owner : 0), Text(first + wanted.Group), wanted.Mode, wanted.Path];
+        var owner = wanted.Owner is { } asked ? first + ((Libc.Lstat(wanted.Path, out _) is { } stat ? OwnerInside(stat, slice) : null) ?? asked) : 0;
+        return [Text(owner), Text(first + wanted.Group), Convert.ToString(wanted.Mode, 8), wanted.Path];
     }
 
     private static string Text(long id) => id.ToString(CultureInfo.InvariantCulture);

@@ -3,7 +3,10 @@ using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;
 
-/// <summary>Compares what the kernel gave a sandbox with what was asked: a runtime, or a host, that does less must be found here and not by an attacker.</summary>
+/// <summary>
+/// Compares what the kernel gave a sandbox with what was asked: a runtime, or a host, that does less must be found here and not by an attacker. What cannot
+/// be read of a process that lives is a difference.
+/// </summary>
 internal static class KernelCheck
 {
     private static readonly TimeSpan Ending = TimeSpan.FromMilliseconds(20);
@@ -11,35 +14,38 @@ internal static class KernelCheck
     private static readonly string[] Capabilities = ["CapEff", "CapPrm", "CapInh", "CapBnd", "CapAmb"];
 
     /// <summary>What differs, for people; null if nothing does, or if the process has ended meanwhile (then nothing of it can do harm).</summary>
-    public static string? Difference(int pid, OciUser user, long firstUid, Func<string, bool> inLeaf)
+    public static string? Difference(int pid, OciUser user, SubIds ids, int slice, Func<string, bool> inLeaf)
     {
-        if (Look(pid, user, firstUid, inLeaf) is null)
+        string? Look() => Compare(pid, user, IdSlices.OnHost(ids.FirstUid, slice), IdSlices.OnHost(ids.FirstGid, slice), inLeaf);
+        if (Look() is null)
         {
             return null;
         }
 
         // On its way out a process leaves its cgroups before it becomes a zombie: what differs only then is an end, not a difference.
         Thread.Sleep(Ending);
-        return Look(pid, user, firstUid, inLeaf);
+        return Look();
     }
 
-    private static string? Look(int pid, OciUser user, long firstUid, Func<string, bool> inLeaf)
+    private static string? Compare(int pid, OciUser user, long firstUid, long firstGid, Func<string, bool> inLeaf)
     {
-        var texts = (Status: Proc.Read($"/proc/{pid}/status"), Map: Proc.Read($"/proc/{pid}/uid_map"), Cgroup: Proc.Read($"/proc/{pid}/cgroup"));
-        var shared = Namespaces.FirstOrDefault(n => Proc.Namespace($"{pid}", n) is { } theirs && theirs == Proc.Namespace("self", n));
-        if (texts.Status is null || texts.Map is null || texts.Cgroup is null || Proc.StartTicks(pid) is null)
+        var difference = InStatus(Proc.Read($"/proc/{pid}/status"), firstUid + user.Uid, firstGid + user.Gid)
+            ?? InMap(Proc.Read($"/proc/{pid}/uid_map"), "users", firstUid)
+            ?? InMap(Proc.Read($"/proc/{pid}/gid_map"), "groups", firstGid)
+            ?? InCgroups(Proc.Read($"/proc/{pid}/cgroup"), inLeaf)
+            ?? Namespaces.Select(n => InNamespace(pid, n)).FirstOrDefault(d => d is not null);
+
+        // Last: whatever could not be read because the process ended is no difference.
+        return Proc.StartTicks(pid) is null ? null : difference;
+    }
+
+    private static string? InStatus(string? status, long uid, long gid)
+    {
+        if (status is null)
         {
-            return null;
+            return "its status cannot be read";
         }
 
-        return InStatus(texts.Status, firstUid + user.Uid)
-            ?? InMap(texts.Map, firstUid)
-            ?? (inLeaf(texts.Cgroup) ? null : $"it is in the cgroups {texts.Cgroup.ReplaceLineEndings(" ")}")
-            ?? (shared is null ? null : $"it shares the {shared} namespace of the host");
-    }
-
-    private static string? InStatus(string status, long uid)
-    {
         if (Proc.Status(status, "Seccomp") != "2")
         {
             return $"Seccomp is {Proc.Status(status, "Seccomp")}, not 2";
@@ -55,11 +61,25 @@ internal static class KernelCheck
             return $"{capability} is {Proc.Status(status, capability)}, not 0";
         }
 
-        return Proc.Status(status, "Uid")?.Split('\t').All(u => u == $"{uid}") == true ? null : $"its user is {Proc.Status(status, "Uid")}, not {uid}";
+        return InIds(status, "Uid", uid) ?? InIds(status, "Gid", gid);
     }
 
-    private static string? InMap(string map, long first) =>
-        map.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", var outside, var size] && outside == $"{first}" && size == $"{IdSlices.Size}"
+    // Real, effective, saved and file system's.
+    private static string? InIds(string status, string key, long id) =>
+        Proc.Status(status, key)?.Split('\t').All(u => u == $"{id}") == true ? null : $"its {key} is {Proc.Status(status, key)}, not {id}";
+
+    private static string? InMap(string? map, string what, long first) =>
+        map?.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is ["0", var outside, var size] && outside == $"{first}" && size == $"{IdSlices.Size}"
             ? null
-            : $"its user namespace maps {map.Trim()}, not 0 to {first}";
+            : $"its user namespace maps {what} as {map?.Trim() ?? "nobody can read"}, not 0 to {first}";
+
+    private static string? InCgroups(string? membership, Func<string, bool> inLeaf) =>
+        membership is not null && inLeaf(membership) ? null : $"it is in the cgroups {membership?.ReplaceLineEndings(" ") ?? "that nobody can read"}";
+
+    private static string? InNamespace(int pid, string name) => Proc.Namespace($"{pid}", name) switch
+    {
+        null => $"its {name} namespace cannot be read",
+        var theirs when theirs == Proc.Namespace("self", name) => $"it shares the {name} namespace of the host",
+        _ => null,
+    };
 }

@@ -9,8 +9,11 @@ namespace Fleet.Host.Sandboxes;
 /// <summary>Calls conmon and the runtime: create (all is set up, and waits), then start (the program runs).</summary>
 internal sealed class Launcher(SandboxSettings settings, Cgroups cgroups)
 {
-    private readonly string join = $"{settings.Paths.State}/libexec/join";
+    private readonly string join = JoinOf(settings);
     private readonly string cover = $"{settings.Paths.State}/libexec/cover";
+
+    /// <summary>conmon's "runtime", <see cref="Scripts.Join"/>.</summary>
+    public static string JoinOf(SandboxSettings settings) => $"{settings.Paths.State}/libexec/join";
 
     /// <summary>Writes the scripts that conmon calls.</summary>
     public void Install()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Linux;
@@ -22,33 +21,38 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly Execs execs;
     private readonly ExitWatch watch;
     private readonly SemaphoreSlim gate;
-    private readonly ConcurrentDictionary<RunId, SemaphoreSlim> locks = new();
+    private readonly KeyedLock<RunId> locks = new();
+    private readonly Lock surveying = new();
+
+    private HostFacts? facts;
 
     public LinuxSandboxes(SandboxSettings settings, ILogger log)
     {
         (this.settings, this.log) = (settings, log);
         cgroups = Cgroups.OfThisHost(settings.Cgroup);
-        runs = new Runs(settings.Paths, cgroups);
+        runs = new Runs(settings, cgroups);
         MakeFolders();
         var launcher = new Launcher(settings, cgroups);
         launcher.Install();
-        var facts = new Lazy<HostFacts>(() => HostSurvey.Facts(settings, log));
-        starter = new Starter(settings, cgroups, launcher, runs, () => facts.Value);
+
+        starter = new Starter(settings, cgroups, launcher, runs, Facts);
         execs = new Execs(settings.Paths, cgroups, launcher);
         watch = new ExitWatch(settings.Paths);
         gate = new SemaphoreSlim(settings.ParallelStarts);
     }
 
+    /// <remarks>Never throws: whatever goes wrong is an outcome, for an actor that waits for one.</remarks>
     public async Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel)
     {
-        using var held = await Hold(request.Run);
+        using var held = await locks.Hold(request.Run, CancellationToken.None);
         try
         {
             return new StartOutcome.Started(await TakeUp(request, cancel) ?? await StartAnew(request, cancel));
         }
-        catch (Exception e) when (Failure(e, cancel) is { } failure)
+        catch (Exception e)
         {
-            LogRefused(log, request.Process, request.Run, failure.Code, failure.Message);
+            var failure = StartFailures.Of(e, settings.StartTimeout, cancel.IsCancellationRequested);
+            LogRefused(log, StartFailures.IsUnforeseen(e) ? e : null, request.Process, request.Run, failure.Code, failure.Message);
             await TryUndo(request.Run);
             return new StartOutcome.Failed(failure);
         }
@@ -58,18 +62,14 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public async Task<SandboxView> Inspect(RunId run)
     {
-        using var held = await Hold(run);
+        using var held = await locks.Hold(run);
         return await runs.View(run);
     }
 
     public async Task Remove(RunId run)
     {
-        using (await Hold(run))
-        {
-            await runs.Remove(run);
-        }
-
-        locks.TryRemove(run, out _);
+        using var held = await locks.Hold(run);
+        await runs.Remove(run);
     }
 
     public Task<ExecResult> Exec(SandboxIdentity identity, ProcessSpec spec, ImmutableArray<string> command, TimeSpan timeout) =>
@@ -88,6 +88,15 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     {
         watch.Dispose();
         gate.Dispose();
+    }
+
+    // By one at a time, for it compiles the filter into a file. Of a survey that failed nothing is kept: what it lacked may be there at the next start.
+    private HostFacts Facts()
+    {
+        lock (surveying)
+        {
+            return facts ??= HostSurvey.Facts(settings, log);
+        }
     }
 
     private async Task<SandboxIdentity?> TakeUp(SandboxRequest request, CancellationToken cancel)
@@ -130,19 +139,6 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         return limit;
     }
 
-    private StartFailure? Failure(Exception e, CancellationToken cancel) => e switch
-    {
-        StartRefused refused => refused.Failure,
-        OperationCanceledException when !cancel.IsCancellationRequested =>
-            new StartFailure(StartFailureCode.RuntimeFailed, $"the start took longer than {Duration.Format(settings.StartTimeout)}"),
-        OperationCanceledException => new StartFailure(StartFailureCode.RuntimeFailed, "the start was cancelled"),
-        IOException { HResult: Libc.ENOSPC } => new StartFailure(StartFailureCode.DiskFull, e.Message),
-        System.ComponentModel.Win32Exception { NativeErrorCode: Libc.ENOSPC } => new StartFailure(StartFailureCode.DiskFull, e.Message),
-        IOException or UnauthorizedAccessException => new StartFailure(StartFailureCode.FilesRefused, e.Message),
-        System.ComponentModel.Win32Exception or DllNotFoundException => new StartFailure(StartFailureCode.RuntimeMissing, e.Message),
-        _ => null,
-    };
-
     // A leftover is found again by List.
     private async Task TryUndo(RunId run)
     {
@@ -150,9 +146,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         {
             await runs.Undo(run);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e)
         {
-            LogLeftover(log, run, e.Message);
+            LogLeftover(log, e, run);
         }
     }
 
@@ -169,21 +165,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         Directory.CreateDirectory(settings.Paths.Runtime, (UnixFileMode)0x1C0);
     }
 
-    private async Task<IDisposable> Hold(RunId run)
-    {
-        var own = locks.GetOrAdd(run, _ => new SemaphoreSlim(1));
-        await own.WaitAsync();
-        return new Held(own);
-    }
-
-    private sealed class Held(SemaphoreSlim semaphore) : IDisposable
-    {
-        public void Dispose() => semaphore.Release();
-    }
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "start of {Process} ({Run}) failed: {Code}: {Reason}")]
-    private static partial void LogRefused(ILogger log, ProcessId process, RunId run, StartFailureCode code, string reason);
+    private static partial void LogRefused(ILogger log, Exception? e, ProcessId process, RunId run, StartFailureCode code, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be removed whole: {Reason}")]
-    private static partial void LogLeftover(ILogger log, RunId run, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be removed whole")]
+    private static partial void LogLeftover(ILogger log, Exception e, RunId run);
 }

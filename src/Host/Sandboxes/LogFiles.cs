@@ -55,14 +55,14 @@ internal sealed class LogFiles : IDisposable
     {
         var handle = TryOpen(folder, path);
         var stat = Libc.StatOf(handle);
-        if (!stat.IsFile || stat.Links != 1)
+        if (!stat.IsRegular || stat.Links != 1)
         {
             handle.Dispose();
-            throw Refused(path, stat.IsFile ? "has a second name (a hard link)" : "is not an ordinary file");
+            throw Refused(path, stat.IsRegular ? "has a second name (a hard link)" : "is not an ordinary file");
         }
 
         // The runtime gives the file to the job's user; the agent must still be able to open it the next time. The folder is closed to others.
-        if (stat.User == Libc.EffectiveUser() && (stat.Mode & 0x1FF) != (int)Everybody)
+        if (stat.User == Libc.EffectiveUser() && (stat.Permissions & 0x1FF) != (uint)Everybody)
         {
             File.SetUnixFileMode(handle, Everybody);
         }
@@ -77,7 +77,7 @@ internal sealed class LogFiles : IDisposable
         {
             return Libc.OpenBeneath(folder, Path.GetFileName(path), Libc.O_RDWR | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NONBLOCK, (int)Everybody);
         }
-        catch (Win32Exception e) when (e.NativeErrorCode != Libc.ENOSPC)
+        catch (Win32Exception e) when (e.NativeErrorCode is Libc.ELOOP or Libc.EACCES or Libc.EPERM or Libc.EISDIR or Libc.ENXIO or Libc.ENOTDIR)
         {
             throw Refused(path, e.NativeErrorCode == Libc.ELOOP ? "is a link" : $"cannot be opened: {e.Message}");
         }

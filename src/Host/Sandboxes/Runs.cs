@@ -19,10 +19,13 @@ namespace Fleet.Host.Sandboxes;
 /// </code>
 /// "Runtime waits": the runtime's exec.fifo is there, at which a created container waits; its start takes it away.
 /// </summary>
-internal sealed class Runs(HostPaths paths, Cgroups cgroups)
+internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
 {
     // conmon writes the exit file some 6 ms after PID 1's end; under load, later.
     private static readonly TimeSpan ExitFilePatience = TimeSpan.FromSeconds(5);
+
+    private readonly HostPaths paths = settings.Paths;
+    private readonly Monitors monitors = new(settings);
 
     public async Task<SandboxView> View(RunId run)
     {
@@ -51,14 +54,20 @@ internal sealed class Runs(HostPaths paths, Cgroups cgroups)
     {
         var file = paths.Exit(run);
         return Proc.Read(file) is { Length: > 0 } text && int.TryParse(text, CultureInfo.InvariantCulture, out var code)
-            ? new SandboxView.Exited(new SandboxExit(code & 0xFF, cgroups.OomKills(run.Text) > 0, File.GetLastWriteTimeUtc(file)))
+            ? new SandboxView.Exited(new SandboxExit(code & 0xFF, IsOomKill(code & 0xFF, run), File.GetLastWriteTimeUtc(file)))
             : null;
     }
+
+    // The counter is the whole sandbox's: a child that was killed hours ago makes no clean end the killer's.
+    private bool IsOomKill(int code, RunId run) => code == 128 + (int)StopSignal.Kill && cgroups.OomKills(run.Text) > 0;
 
     public static bool IsAlive(SandboxIdentity identity) =>
         identity.BootId == Proc.BootId && Proc.StartTicks(identity.Pid) == identity.StartTicks;
 
-    /// <summary>Ends and removes everything of a run; asked again, the rest of it. The exit file goes last: until then the run has an end.</summary>
+    /// <summary>
+    /// Ends and removes everything of a run; asked again, the rest of it. The cgroup goes before the bundle, by which alone <see cref="List"/> would find
+    /// it again; the exit file goes last: until then the run has an end.
+    /// </summary>
     public async Task Remove(RunId run)
     {
         var bundle = new Bundle(paths, run);
@@ -106,30 +115,29 @@ internal sealed class Runs(HostPaths paths, Cgroups cgroups)
         }
     }
 
+    /// <summary>
+    /// Runs of this agent's folders. Not those of its cgroup: another agent may have been given the same one, and who lists a run may end it.
+    /// </summary>
     public ImmutableArray<RunId> List() =>
     [
-        .. Names(paths.Sandboxes).Concat(Names(paths.Exits)).Concat(Names(paths.Runtime)).Concat(cgroups.Leaves())
+        .. Names(paths.Sandboxes).Concat(Names(paths.Exits)).Concat(Names(paths.Runtime))
             .Where(n => !ExitWatch.IsTemporary(n) && RunId.TryParse(n, out _)).Select(RunId.Parse).Distinct(),
     ];
 
-    // Only of a run whose exit file is not there yet, conmon lives. It is looked for by its arguments: its pid, written down, may since be another's.
+    // Only of a run whose exit file is not there yet, conmon lives.
     private void EndMonitor(Bundle bundle)
     {
-        if (!bundle.Exists || File.Exists(paths.Exit(RunId.Parse(Path.GetFileName(bundle.Folder)))))
+        if (bundle.Exists && !File.Exists(paths.Exit(RunId.Parse(Path.GetFileName(bundle.Folder)))))
         {
-            return;
-        }
-
-        foreach (var pid in Proc.WithArgument(bundle.Folder))
-        {
-            _ = Libc.Kill(pid, (int)StopSignal.Kill);
+            monitors.End(bundle);
         }
     }
 
     private async Task<SandboxView> AwaitExit(RunId run)
     {
+        var bundle = new Bundle(paths, run);
         var end = Environment.TickCount64 + ExitFilePatience.TotalMilliseconds;
-        while (Environment.TickCount64 < end && Proc.WithArgument(paths.Bundle(run)).Any())
+        while (Environment.TickCount64 < end && monitors.AnyOf(bundle))
         {
             await Task.Delay(2);
             if (Exit(run) is { } exit)

@@ -30,6 +30,7 @@ internal static class Scripts
         if [ -n "$controllers" ]; then mount -t tmpfs -o mode=755 none $unified || exit 125; fi
         IFS='
         '
+        set -f
         for folder in $FLEET_FOLDERS; do
           [ -e "$folder" ] || setpriv --reuid "$FLEET_UID" --regid "$FLEET_GID" --clear-groups mkdir -m 0700 -p -- "$folder" || exit 125
         done
@@ -52,11 +53,14 @@ internal static class Scripts
         exec "$@"
         """;
 
+    /// <summary>The exit code of <see cref="Own"/> for a folder that cannot be given; any other is a trouble of the host.</summary>
+    public const int Refused = 3;
+
     /// <summary>
-    /// In the agent's user namespace: gives folders to the ids of a sandbox. Arguments in fours: OWNER, GROUP, MODE, PATH. Only for folders whose parent is
-    /// the agent's own; -h, so that even then no link is followed.
+    /// In the agent's user namespace: gives folders to the ids of a sandbox. Arguments in fours: OWNER, GROUP, MODE, PATH. Only for folders whose parents no
+    /// job can write, for chmod follows links. The mode first: the owner tells that all is done. It ends with <see cref="Refused"/> if one cannot be given.
     /// </summary>
     public const string Own = """
-        while [ $# -gt 0 ]; do chown -h -- "$1:$2" "$4" && chmod -- "$3" "$4" || exit 1; shift 4; done
+        while [ $# -gt 0 ]; do chmod -- "$3" "$4" && chown -h -- "$1:$2" "$4" || exit 3; shift 4; done
         """;
 }

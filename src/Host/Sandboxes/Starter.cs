@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fleet.Host.Linux;
+using Fleet.Jobs;
 using Fleet.Privileges;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -10,6 +11,7 @@ namespace Fleet.Host.Sandboxes;
 internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launcher launcher, Runs runs, Func<HostFacts> facts)
 {
     private readonly JobFolders folders = new(settings.Paths, settings.SubIds);
+    private readonly KeyedLock<JobId> jobs = new();
 
     /// <exception cref="StartRefused">It is not as asked; what was made so far is still there.</exception>
     public async Task<SandboxIdentity> Start(SandboxRequest request, CancellationToken cancel)
@@ -18,8 +20,7 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
         var host = facts();
         var user = OciSpec.User(request.Spec, host);
         var config = Build(request, host);
-        await folders.Prepare(request, user);
-        JobFiles.Write(settings.Paths, request.Process.Job, request.Files);
+        await Prepare(request, user, cancel);
         var mounts = MountCheck.Expect(config);
         CheckShared(request);
 
@@ -59,11 +60,19 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
 
         var user = OciSpec.User(request.Spec, facts());
         var difference = KernelCheck.Difference(
-            identity.Pid, new OciUser(user.Uid, user.Gid, []), IdSlices.OnHost(settings.SubIds.FirstUid, request.Slice), membership => cgroups.Holds(request.Run.Text, membership));
+            identity.Pid, new OciUser(user.Uid, user.Gid, []), settings.SubIds, request.Slice, membership => cgroups.Holds(request.Run.Text, membership));
         if (difference is not null)
         {
             throw new StartRefused(StartFailureCode.VerificationFailed, $"the sandbox of {request.Process} is not what was asked: {difference}");
         }
+    }
+
+    // The processes of a job start at once and share its folders: the second must find them done, not half done.
+    private async Task Prepare(SandboxRequest request, UserIds user, CancellationToken cancel)
+    {
+        using var held = await jobs.Hold(request.Process.Job, cancel);
+        await folders.Prepare(request, user);
+        JobFiles.Write(settings.Paths, request.Process.Job, request.Files);
     }
 
     // Until tini's child executes the program it is a copy of tini, with tini's arguments.
@@ -108,7 +117,7 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
     {
         if (cgroups.Missing(limits) is { } missing)
         {
-            throw new StartRefused(StartFailureCode.LimitUnenforceable, missing);
+            throw new StartRefused(StartFailureCode.HostNotPrepared, missing);
         }
 
         foreach (var (asked, resource, name) in ((ulong?, int, string)[])[(limits.OpenFiles, Libc.RlimitNofile, "open_files"), (limits.CoreFileSize, Libc.RlimitCore, "core_file_size")])

@@ -21,6 +21,17 @@ public sealed class OciSpecTests
         Secret = digest => digest == Digest.Of("hunter2") ? "hunter2" : null,
     };
 
+    [Theory]
+    [InlineData("/var/vcap/data/shelf", "/var/vcap/data/shelf", "/srv/vcap/data/shelf")]
+    [InlineData("/srv/vcap/data/shelf", "/var/vcap/data/shelf", "/srv/vcap/data/shelf")]
+    [InlineData("/var/vcap/srv/vcap", "/var/vcap/srv/vcap", "/srv/vcap/srv/vcap")]
+    public void A_volume_may_be_named_by_BPMs_root_on_the_host(string path, string inside, string source)
+    {
+        var request = Request(Server with { AdditionalVolumes = [new Volume(path)] });
+        var mount = Assert.Single(OciMounts.Binds(request, Facts), m => m.Destination == inside);
+        Assert.Equal(source, mount.Source);
+    }
+
     [Fact]
     public void The_mounts_are_BPMs_by_depth_and_then_by_name()
     {

@@ -42,6 +42,9 @@ public sealed class SandboxDriver : IDisposable
         var other => throw new InvalidOperationException($"{other}"),
     };
 
+    /// <summary>Starts them at once and answers why which failed.</summary>
+    public string[] StartAll(params SandboxRequest[] requests) => JsonSerializer.Deserialize<string[]>(Ask(new Order("start-all") { Requests = requests }).Json)!;
+
     public SandboxIdentity Started(SandboxRequest request) => Start(request) switch
     {
         StartOutcome.Started started => started.Identity,

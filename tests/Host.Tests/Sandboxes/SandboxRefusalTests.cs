@@ -42,7 +42,7 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
     {
         Settings = Settings is null ? null! : Settings with { Cgroup = "fleet-not-there" };
         var failure = Driver.Failed(Request(Shell("true")));
-        Assert.Equal(StartFailureCode.LimitUnenforceable, failure.Code);
+        Assert.Equal(StartFailureCode.HostNotPrepared, failure.Code);
         Assert.Contains("fleet host init", failure.Message);
         Assert.Contains(Driver.Probe(), p => p.Contains("fleet-not-there", StringComparison.Ordinal));
     }

@@ -1,0 +1,72 @@
+using Fleet.Host.Linux;
+using Fleet.Host.Sandboxes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Host.Tests.Sandboxes;
+
+/// <summary>The small parts that sandboxes are started with.</summary>
+public sealed class HelperTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("fleet-helpers-").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public async Task A_program_that_leaves_its_output_to_a_daemon_answers_in_its_time()
+    {
+        var before = Environment.TickCount64;
+        var result = await new Command("/bin/sh", "-c", "echo $$; sleep 20 & exit 0") { Timeout = TimeSpan.FromSeconds(1) }.Run();
+        Assert.Equal(0, result.ExitCode);
+        Assert.NotEmpty(result.Output);
+        Assert.InRange(Environment.TickCount64 - before, 0, 10_000);
+    }
+
+    [Fact]
+    public async Task A_lock_is_for_one_at_a_time_and_forgotten_after()
+    {
+        var locks = new KeyedLock<string>();
+        var (inside, most) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
+        {
+            using var held = await locks.Hold("a");
+            most = Math.Max(most, Interlocked.Increment(ref inside));
+            await Task.Delay(1);
+            Interlocked.Decrement(ref inside);
+        })));
+        Assert.Equal((1, 0), (most, locks.Count));
+    }
+
+    [Theory]
+    [InlineData("trusted/link", true)]
+    [InlineData("trusted/link/trap", false)]
+    [InlineData("open/trap", false)]
+    public void A_link_is_followed_while_only_root_and_the_agent_decide(string path, bool followed)
+    {
+        Directory.CreateDirectory($"{folder}/trusted");
+        Directory.CreateDirectory($"{folder}/open");
+        File.CreateSymbolicLink($"{folder}/trusted/link", $"{folder}/open");
+        File.CreateSymbolicLink($"{folder}/open/trap", "/etc");
+        File.SetUnixFileMode($"{folder}/open", (UnixFileMode)0x1FF);
+        if (followed)
+        {
+            Assert.Equal($"{folder}/open", TrustedPath.Resolve($"{folder}/{path}"));
+            Assert.False(TrustedPath.IsOurs($"{folder}/{path}"));
+        }
+        else
+        {
+            Assert.Throws<StartRefused>(() => TrustedPath.Resolve($"{folder}/{path}"));
+        }
+    }
+
+    [Theory]
+    [InlineData(Libc.ENOSPC, StartFailureCode.DiskFull)]
+    [InlineData(Libc.ELOOP, StartFailureCode.FilesRefused)]
+    [InlineData(24, StartFailureCode.RuntimeFailed)] // EMFILE
+    [InlineData(5, StartFailureCode.RuntimeFailed)] // EIO
+    public void Only_what_the_next_try_would_meet_again_is_lasting(int errno, StartFailureCode code) =>
+        Assert.Equal(code, StartFailures.Of(new IOException("x", errno), TimeSpan.FromSeconds(1), cancelled: false).Code);
+
+    [Fact]
+    public void What_nobody_foresaw_is_tried_again() =>
+        Assert.Equal(StartFailureCode.RuntimeFailed, StartFailures.Of(new FormatException("odd"), TimeSpan.FromSeconds(1), cancelled: false).Code);
+}
