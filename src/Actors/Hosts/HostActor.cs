@@ -172,7 +172,7 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         var known = reports.Values.Select(r => r.Run).OfType<RunId>().ToHashSet();
         foreach (var run in found.Where(run => !known.Contains(run)))
         {
-            Context.GetLogger().Info("removing what is left of {0}, a run that is over", run);
+            Context.GetLogger().Warning("removing what is left of {0}, a run that is over", run);
             var log = Context.GetLogger();
             ports.Sandboxes.Remove(run).ContinueWith(
                 done => log.Warning("what is left of {0} could not be removed: {1}; the next sweep tries again", run, done.Exception!.GetBaseException().Message),

@@ -61,6 +61,8 @@ public sealed class JobsActor : ReceiveActor, IWithTimers, IWithStash
             ReadyWhenRecovered();
         });
         Receive<Observation>(Observe);
+        Receive<Terminated>(dead => Lost(dead.ActorRef));
+        Receive<Revive>(revive => Actor(revive.Job));
         Receive<Status.Failure>(failure => Context.System.EventStream.Publish(new RecoveryRefused("the list of jobs", 0, failure.Cause)));
         ReceiveAny(_ => Stash.Stash());
     }

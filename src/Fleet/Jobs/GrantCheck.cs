@@ -12,7 +12,7 @@ public static class GrantCheck
     public static ImmutableArray<MissingPrivileges> Missing(JobSpec spec) =>
     [
         .. spec.Processes
-            .Select(p => new MissingPrivileges(p.Name, PrivilegeSet.Baseline.Missing(PrivilegeSet.Of(p))))
+            .Select(p => new MissingPrivileges(p.Name, PrivilegeSet.Baseline.Missing(PrivilegeSet.Of(spec.Id, p))))
             .Where(m => !m.Privileges.IsBaseline),
     ];
 

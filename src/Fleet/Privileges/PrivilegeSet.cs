@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fleet.Hosts;
+using Fleet.Jobs;
 using Fleet.Processes;
 
 namespace Fleet.Privileges;
@@ -23,16 +25,18 @@ public sealed class PrivilegeSet : IEquatable<PrivilegeSet>
 
     public bool IsBaseline => Members.IsEmpty;
 
-    /// <summary>Everything that <paramref name="process"/> asks beyond the baseline.</summary>
-    public static PrivilegeSet Of(ProcessSpec process) => new(Asked(process).Select(a => a.Privilege));
+    /// <summary>Everything that a process of <paramref name="job"/> asks beyond the baseline.</summary>
+    public static PrivilegeSet Of(JobId job, ProcessSpec process) => new(Asked(job, process).Select(a => a.Privilege));
 
     /// <summary>The same, each with the key that asks for it; what two keys ask for stands there twice.</summary>
-    public static IEnumerable<AskedPrivilege> Asked(ProcessSpec process) =>
+    public static IEnumerable<AskedPrivilege> Asked(JobId job, ProcessSpec process) =>
     [
         .. process.Unsafe.Privileged ? BpmPrivileged.Select(p => new AskedPrivilege(p, "unsafe.privileged")) : [],
         .. process.Capabilities.Select(c => new AskedPrivilege(new Privilege.Capability(c), "capabilities")),
         .. process.Unsafe.UnrestrictedVolumes.Select(v =>
             new AskedPrivilege(new Privilege.UnrestrictedVolume(v.Path, v.Writable, v.AllowExecutions), "unsafe.unrestricted_volumes")),
+        .. process.AdditionalVolumes.Where(v => !IsOwn(job, v)).Select(v =>
+            new AskedPrivilege(new Privilege.UnrestrictedVolume(v.Path, v.Writable, v.AllowExecutions), "additional_volumes")),
         .. process.Unsafe.HostPidNamespace ? [new AskedPrivilege(new Privilege.HostPidNamespace(), "unsafe.host_pid_namespace")] : (AskedPrivilege[])[],
         .. process.Privileges.Select(p => new AskedPrivilege(p, "privileges")),
     ];
@@ -52,6 +56,15 @@ public sealed class PrivilegeSet : IEquatable<PrivilegeSet>
     public override int GetHashCode() => Members.Aggregate(0, HashCode.Combine);
 
     public override string ToString() => string.Join(' ', Members);
+
+    // The baseline is the job's own folders, and the packages that every sandbox sees anyway. BPM lets a volume be any path below its root; another job's
+    // folder, or one that holds those of all jobs, is nothing that a job may take without being asked why.
+    private static bool IsOwn(JobId job, Volume volume) =>
+        IsAtOrBelow(volume.Path, $"{HostPaths.Inside}/data/{job.FolderName}") || IsAtOrBelow(volume.Path, $"{HostPaths.Inside}/store/{job.FolderName}")
+        || (!volume.Writable && (IsAtOrBelow(volume.Path, $"{HostPaths.Inside}/jobs/{job.FolderName}")
+            || IsAtOrBelow(volume.Path, $"{HostPaths.Inside}/packages") || IsAtOrBelow(volume.Path, $"{HostPaths.Inside}/data/packages")));
+
+    private static bool IsAtOrBelow(string path, string folder) => path == folder || path.StartsWith($"{folder}/", StringComparison.Ordinal);
 
     // A writable volume covers the same volume read-only; nothing else covers anything but itself (paths are compared whole, never by prefix:
     // a grant for /var/log is not one for what somebody mounts below it).

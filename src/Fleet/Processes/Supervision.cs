@@ -80,7 +80,7 @@ public static class Supervision
     {
         SandboxView.Running => null,
         SandboxView.Exited exited => new ProcessEvent.Exited(seen.Run, exited.Exit),
-        SandboxView.Absent => new ProcessEvent.Lost(seen.Run, "neither the process nor its exit was found: the host was booted, or both were removed from outside"),
+        SandboxView.Absent => new ProcessEvent.Lost(seen.Run, "neither the process nor its exit was found: the host was booted, its monitor was killed, or the disk was full when it ended"),
         _ => throw new UnreachableException($"{seen.View.GetType()} is not a view of a sandbox"),
     };
 

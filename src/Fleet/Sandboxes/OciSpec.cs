@@ -32,7 +32,7 @@ public static class OciSpec
 
     public static OciBuild Build(SandboxRequest request, HostFacts facts)
     {
-        var asked = PrivilegeSet.Of(request.Spec);
+        var asked = PrivilegeSet.Of(request.Process.Job, request.Spec);
         if (!asked.IsBaseline)
         {
             return Refuse(StartFailureCode.PrivilegeRefused, $"{request.Process} asks for {asked}, which needs a grant");

@@ -66,12 +66,6 @@ public enum StartFailureCode
 
     /// <summary>The sub-ids do not suffice for one more job, or /etc/subuid names none.</summary>
     NoSubIds,
-
-    /// <summary>The host lacks what `fleet host init` gives, such as delegated cgroups; tried again.</summary>
-    HostNotPrepared,
-
-    /// <summary>A newer wish came before anything ran.</summary>
-    Superseded,
 }
 
 /// <summary>How a sandbox's main program ended.</summary>

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Akka.Configuration;
 using Fleet.Host.Logs;
 using Fleet.Host.Sandboxes;
@@ -7,7 +8,7 @@ using Serilog.Events;
 namespace Fleet.Host.Agent;
 
 /// <summary>What hocon/agent.conf says, typed and checked; the defaults are that file, built into the program.</summary>
-public sealed record AgentSettings
+public sealed partial record AgentSettings
 {
     public required bool IsControl { get; init; }
 
@@ -42,6 +43,7 @@ public sealed record AgentSettings
     {
         try
         {
+            RequireBalance(hocon, name);
             var given = ConfigurationFactory.ParseString(hocon);
             var defaults = ConfigurationFactory.ParseString(Defaults);
             RefuseUnknown(given, defaults, name);
@@ -83,10 +85,10 @@ public sealed record AgentSettings
             Socket = OrElse(fleet.GetString("api.socket"), $"{state}/api.sock"),
             SocketGroup = fleet.GetString("api.group"),
             Sandboxes = SandboxesOf(fleet, paths, name),
-            JobLogs = LogRotationSettings.Default with { MaxBytes = Bytes(fleet, "job-logs.max-size", name), Keep = fleet.GetInt("job-logs.keep") },
+            JobLogs = LogRotationSettings.Default with { MaxBytes = Bytes(fleet, "job-logs.max-size", name), Keep = Keep(fleet, "job-logs.keep", name) },
             LogLevel = Enum.Parse<LogEventLevel>(level, ignoreCase: true),
             LogMaxSize = Bytes(fleet, "log.max-size", name),
-            LogKeep = fleet.GetInt("log.keep"),
+            LogKeep = Keep(fleet, "log.keep", name),
             OtlpEndpoint = fleet.GetString("telemetry.otlp-endpoint"),
         };
     }
@@ -101,7 +103,7 @@ public sealed record AgentSettings
             Runtime = fleet.GetString("sandbox.runtime"),
             Conmon = fleet.GetString("sandbox.conmon"),
             Tini = fleet.GetString("sandbox.tini"),
-            Cgroup = fleet.GetString("sandbox.cgroup"),
+            Cgroup = Cgroup(fleet, name),
             StartTimeout = fleet.GetTimeSpan("sandbox.start-timeout", null, allowInfinite: false),
             ParallelStarts = starts == 0 ? Math.Max(2, Environment.ProcessorCount) : starts,
         };
@@ -122,6 +124,11 @@ public sealed record AgentSettings
     // A misspelt key would silently be a default.
     private static void RefuseUnknown(Config given, Config defaults, string name)
     {
+        if (given.AsEnumerable().Select(e => e.Key).FirstOrDefault(k => k != "fleet") is { } stranger)
+        {
+            throw new SettingsException($"{name}: there is no key '{stranger}'; every key of the agent is below 'fleet'");
+        }
+
         foreach (var (key, _) in given.AsEnumerable().Where(e => e.Key == "fleet").SelectMany(_ => Keys(given.GetConfig("fleet"), "fleet")))
         {
             if (!defaults.HasPath(key))
@@ -146,12 +153,71 @@ public sealed record AgentSettings
         }
     }
 
+    // Akka's parser takes what it understands and drops the rest: a file cut off, or with a brace too many, would silently be the defaults.
+    private static void RequireBalance(string hocon, string name)
+    {
+        var bare = StringsAndComments().Replace(hocon, "");
+        var depth = 0;
+        var line = 1;
+        foreach (var c in bare)
+        {
+            line += c == '\n' ? 1 : 0;
+            depth += c switch { '{' => 1, '}' => -1, _ => 0 };
+            if (depth < 0)
+            {
+                throw new SettingsException($"{name}:{line}: a '}}' closes nothing");
+            }
+        }
+
+        if (depth > 0 || bare.Count(c => c == '[') != bare.Count(c => c == ']'))
+        {
+            throw new SettingsException($"{name}: a '{{' or '[' is never closed");
+        }
+
+        if (bare.Contains("{{", StringComparison.Ordinal))
+        {
+            throw new SettingsException($"{name}: '{{{{' opens an object without a name");
+        }
+    }
+
+    [GeneratedRegex("""("(\\.|[^"\\\n])*")|((#|//)[^\n]*)""")]
+    private static partial Regex StringsAndComments();
+
     private static long Bytes(Config fleet, string key, string name)
     {
-        var bytes = fleet.GetByteSize(key) ?? 0;
+        var bytes = Size(fleet, key) ?? 0;
         Require(bytes >= 64 * 1024, name, $"fleet.{key}", fleet.GetString(key), "at least 64KiB");
         return bytes;
     }
+
+    private static long? Size(Config fleet, string key)
+    {
+        try
+        {
+            return fleet.GetByteSize(key);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static int Keep(Config fleet, string key, string name)
+    {
+        var valid = int.TryParse(fleet.GetString(key), out var keep) && keep is >= 1 and <= 1000;
+        Require(valid, name, $"fleet.{key}", fleet.GetString(key), "1 to 1000");
+        return keep;
+    }
+
+    private static string Cgroup(Config fleet, string name)
+    {
+        var cgroup = fleet.GetString("sandbox.cgroup");
+        Require(CgroupName().IsMatch(cgroup), name, "fleet.sandbox.cgroup", cgroup, "names of A-Z a-z 0-9 _ . - with / between them, none beginning with a dot");
+        return cgroup;
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
+    private static partial Regex CgroupName();
 
     private static void Require(bool holds, string name, string key, string value, string rule)
     {

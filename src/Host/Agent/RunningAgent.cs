@@ -14,6 +14,7 @@ using Fleet.Host.Logs;
 using Fleet.Host.Processes;
 using Fleet.Host.Sandboxes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog;
 using Serilog.Extensions.Logging;
@@ -176,14 +177,23 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         try
         {
             var row = JournalScan.FirstUnreadable(settings.Paths.Journal, refused.Stream);
+            if (row is null && refused.Reason.GetBaseException() is SqliteException or TimeoutException)
+            {
+                // Every row can be read: it was the database that failed, and the actor is started again.
+                log.Warning("{Stream} could not be recovered: {Reason}; trying again", refused.Stream, refused.Reason.GetBaseException().Message);
+                return;
+            }
+
             log.Fatal(
                 "the ledger cannot be read, and the agent does not guess: {Row}. The jobs go on. Restore {Ledger} from a backup, whole, or mend the row",
                 row ?? $"{refused.Stream} after number {refused.Sequence}: {refused.Reason.GetBaseException().Message}", settings.Paths.Ledger);
         }
-        finally
+        catch (SqliteException e)
         {
-            ended.TrySetResult(ExitCodes.Failed);
+            log.Fatal("the ledger {Ledger} cannot be read: {Reason}. The jobs go on. Restore it from a backup, whole", settings.Paths.Ledger, e.Message);
         }
+
+        ended.TrySetResult(ExitCodes.Failed);
     }
 
     private sealed class RefusalWatcher : ReceiveActor

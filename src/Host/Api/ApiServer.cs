@@ -32,6 +32,8 @@ public static class ApiServer
     public static WebApplication Build(
         FleetApi api, ApiOptions options, Action<WebApplicationBuilder>? services = null, Action<WebApplication>? endpoints = null)
     {
+        ApiSocket.CheckLength(options.Socket);
+
         // Empty: the default builders read appsettings.json of whatever folder the agent was started in, and ASPNETCORE_ variables.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "fleet" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));

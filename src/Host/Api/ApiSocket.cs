@@ -17,16 +17,27 @@ public static class ApiSocket
     /// <exception cref="IOException">The place is taken.</exception>
     public static void Clear(string path)
     {
-        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
-        {
-            throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
-        }
-
+        CheckLength(path);
         if (!Path.Exists(path))
         {
             return;
         }
 
+        Remove(path);
+    }
+
+    /// <exception cref="IOException">The kernel takes no path so long.</exception>
+    public static void CheckLength(string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+        {
+            throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
+        }
+
+    }
+
+    private static void Remove(string path)
+    {
         try
         {
             using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

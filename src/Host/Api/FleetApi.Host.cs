@@ -66,7 +66,7 @@ public sealed partial class FleetApi
         var usage = status is { Pid: not null, Run: { } run } ? sandboxes.Usage(run) : null;
         return new HostProcess(
             assignment.Process.ToString(), Words.Of(status.Phase), status.Version, Words.Of(status.Health), status.Since, status.Pid,
-            status.Run?.ToString(), assignment.Slice, status.Restarts, [.. PrivilegeSet.Of(assignment.Spec).Members.Select(PrivilegeText.Format)],
+            status.Run?.ToString(), assignment.Slice, status.Restarts, [.. PrivilegeSet.Of(assignment.Process.Job, assignment.Spec).Members.Select(PrivilegeText.Format)],
             usage?.Cpu.TotalSeconds, usage?.MemoryBytes, usage?.Processes, status.Detail);
     }
 

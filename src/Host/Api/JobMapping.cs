@@ -45,8 +45,8 @@ internal static class JobMapping
 
     public static IEnumerable<UnsafeProcess> Unsafe(JobView job) =>
         from process in job.Current.Spec.Processes
-        where !PrivilegeSet.Of(process).IsBaseline
-        let asked = PrivilegeSet.Asked(process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why)).ToArray()
+        where !PrivilegeSet.Of(job.Id, process).IsBaseline
+        let asked = PrivilegeSet.Asked(job.Id, process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why)).ToArray()
         select new UnsafeProcess(job.Id.ToString(), process.Name, job.Current.Version, asked, null);
 
     // Those of the current version first, in the file's order; then what earlier versions left and is still going away.

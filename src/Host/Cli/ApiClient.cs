@@ -77,7 +77,8 @@ internal sealed class ApiClient(string socket) : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException(ErrorCodes.Unavailable, Unreachable(e));
+            var denied = (e.InnerException as SocketException)?.SocketErrorCode == SocketError.AccessDenied;
+            throw new CliException(denied ? ErrorCodes.Denied : ErrorCodes.Unavailable, Unreachable(e));
         }
     }
 

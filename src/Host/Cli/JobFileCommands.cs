@@ -98,7 +98,7 @@ internal static class JobFileCommands
     private static ValidateReport Validated(JobSpec spec)
     {
         var processes = spec.Processes.Select(p => new ValidatedProcess(
-            p.Name, [.. PrivilegeSet.Asked(p).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why))])).ToArray();
+            p.Name, [.. PrivilegeSet.Asked(spec.Id, p).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why))])).ToArray();
         return new ValidateReport(spec.Id.ToString(), JobDigest.Of(spec).ToString(), !GrantCheck.Missing(spec).IsEmpty, processes);
     }
 

@@ -107,7 +107,7 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
         }
 
         // What the process may not have at all is said before what this host cannot enforce.
-        if (PrivilegeSet.Of(request.Spec).IsBaseline)
+        if (PrivilegeSet.Of(request.Process.Job, request.Spec).IsBaseline)
         {
             CheckLimits(request.Spec.Limits);
         }

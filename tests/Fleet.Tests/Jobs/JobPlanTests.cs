@@ -75,7 +75,7 @@ public sealed class JobPlanTests
         Assert.Contains("needs a grant", refusal.Message, StringComparison.Ordinal);
         var mistake = Assert.Single(refusal.Details);
         Assert.Equal("processes.web", mistake.Path);
-        Assert.Equal($"needs a grant: {PrivilegeSet.Of(Web with { Unsafe = new Unsafe(true, [], false) })}", mistake.Message);
+        Assert.Equal($"needs a grant: {PrivilegeSet.Of(Fleet.Jobs.JobId.Parse("web"), Web with { Unsafe = new Unsafe(true, [], false) })}", mistake.Message);
     }
 
     [Fact]

@@ -8,6 +8,8 @@ namespace Fleet.Tests.Privileges;
 /// <summary>The order of sets is the heart of every grant: a partial order, with the baseline below all.</summary>
 public class PrivilegeSetTests
 {
+    private static readonly Fleet.Jobs.JobId Job = Fleet.Jobs.JobId.Parse("web");
+
     internal static readonly Gen<Privilege> Any = Gen.OneOf(
         Pick.Of<Privilege>(
             new Privilege.RunAsRoot(), new Privilege.NoSeccomp(), new Privilege.NewPrivileges(), new Privilege.SuidMounts(),
@@ -64,7 +66,7 @@ public class PrivilegeSetTests
     public void Nothing_is_covered_by_what_only_sounds_like_more(string held, string asked) => Assert.False(Set(held).Covers(Set(asked)));
 
     [Fact]
-    public void A_plain_process_asks_for_nothing() => Assert.True(PrivilegeSet.Of(Jobs.Sample.Process).IsBaseline);
+    public void A_plain_process_asks_for_nothing() => Assert.True(PrivilegeSet.Of(Job, Jobs.Sample.Process).IsBaseline);
 
     [Fact]
     public void A_set_prints_sorted_and_once() => Assert.Equal("capability:KILL no_seccomp", Set("no_seccomp", "capability:KILL", "no_seccomp").ToString());
@@ -72,7 +74,7 @@ public class PrivilegeSetTests
     [Fact]
     public void BPMs_privileged_is_43_privileges_and_none_of_the_newest_capabilities()
     {
-        var set = PrivilegeSet.Of(Jobs.Sample.Process with { Unsafe = new Unsafe(true, [], false) });
+        var set = PrivilegeSet.Of(Job, Jobs.Sample.Process with { Unsafe = new Unsafe(true, [], false) });
 
         Assert.Equal(43, set.Members.Length);
         Assert.Equal("new_privileges no_seccomp run_as_root suid_mounts unmasked_paths", string.Join(' ', set.Members.Where(m => m is not Privilege.Capability)));
@@ -80,6 +82,23 @@ public class PrivilegeSetTests
         Assert.Equal("capability:BPF capability:CHECKPOINT_RESTORE capability:PERFMON", set.Missing(new PrivilegeSet(CapabilityNames.All.Select(c => new Privilege.Capability(c)))).ToString());
         Assert.False(set.Covers(Set("host_pid_namespace")));
     }
+
+    [Theory]
+    [InlineData("/var/vcap/data/web/cache", true, true)]
+    [InlineData("/var/vcap/store/web", true, true)]
+    [InlineData("/var/vcap/jobs/web/config", false, true)]
+    [InlineData("/var/vcap/packages/redis", false, true)]
+    [InlineData("/var/vcap/jobs/web/config", true, false)]
+    [InlineData("/var/vcap/packages", true, false)]
+    [InlineData("/var/vcap/data/packages", true, false)]
+    [InlineData("/var/vcap/store", true, false)]
+    [InlineData("/var/vcap/store", false, false)]
+    [InlineData("/var/vcap/jobs/nginx/config", false, false)]
+    [InlineData("/var/vcap/data/website", true, false)]
+    [InlineData("/var/vcap/data/postgres/tmp", true, false)]
+    [InlineData("/var/vcap/sys/log/web", false, false)]
+    public void Only_the_jobs_own_folders_and_the_packages_are_the_baseline(string path, bool writable, bool own) =>
+        Assert.Equal(own, PrivilegeSet.Of(Job, Jobs.Sample.Process with { AdditionalVolumes = [new Volume(path, writable)] }).IsBaseline);
 
     [Fact]
     public void Each_key_that_asks_is_named()
@@ -99,8 +118,8 @@ public class PrivilegeSetTests
             root_pre_start: privileges
             capability:NET_ADMIN: privileges
             """,
-            string.Join('\n', PrivilegeSet.Asked(process).Select(a => $"{a.Privilege}: {a.Why}")));
-        Assert.Equal(4, PrivilegeSet.Of(process).Members.Length);
+            string.Join('\n', PrivilegeSet.Asked(Job, process).Select(a => $"{a.Privilege}: {a.Why}")));
+        Assert.Equal(4, PrivilegeSet.Of(Job, process).Members.Length);
     }
 
     private static PrivilegeSet Set(params string[] texts) => new(texts.Select(text => PrivilegeText.TryParse(text, out var privilege) ? privilege : throw new FormatException(text)));

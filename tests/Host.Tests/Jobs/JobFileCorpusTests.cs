@@ -47,7 +47,7 @@ public class JobFileCorpusTests
         var path = Example.Paths("bpm").Single(p => Path.GetFileNameWithoutExtension(p) == name);
         var process = JobFileReader.ReadFile(path, new JobFileOptions { Name = name }).Submission!.Spec.Processes[0];
 
-        Assert.Equal(privileges, PrivilegeSet.Of(process).Members.Length);
+        Assert.Equal(privileges, PrivilegeSet.Of(JobId.Parse(name), process).Members.Length);
     }
 
     public static TheoryData<string, string> Files(string folder)
