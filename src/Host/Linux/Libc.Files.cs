@@ -10,7 +10,6 @@ internal static partial class Libc
     {
         internal const int AtFdCwd = -100;
         internal const int ReadOnly = 0;
-        internal const int WriteOnly = 1;
         internal const int ReadWrite = 2;
         internal const int Create = 0x40;
         internal const int Exclusive = 0x80;
@@ -20,7 +19,6 @@ internal static partial class Libc
         internal const int ENOENT = 2;
         internal const int EEXIST = 17;
         internal const int EINVAL = 22;
-        internal const int ENOSPC = 28;
         internal const int ELOOP = 40;
         internal const int EOPNOTSUPP = 95;
 

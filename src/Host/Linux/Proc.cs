@@ -41,18 +41,6 @@ internal static class Proc
     /// <summary>Such as <c>pid:[4026531836]</c>.</summary>
     public static string? Namespace(string pid, string name) => Link($"/proc/{pid}/ns/{name}");
 
-    private static string? Link(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
     public static string? Read(string path)
     {
         try
@@ -78,6 +66,18 @@ internal static class Proc
             {
                 yield return pid;
             }
+        }
+    }
+
+    private static string? Link(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 }

@@ -58,9 +58,6 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
             : null;
     }
 
-    // The counter is the whole sandbox's: a child that was killed hours ago makes no clean end the killer's.
-    private bool IsOomKill(int code, RunId run) => code == 128 + (int)StopSignal.Kill && cgroups.OomKills(run.Text) > 0;
-
     public static bool IsAlive(SandboxIdentity identity) =>
         identity.BootId == Proc.BootId && Proc.StartTicks(identity.Pid) == identity.StartTicks;
 
@@ -132,6 +129,9 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
             monitors.End(bundle);
         }
     }
+
+    // The counter is the whole sandbox's: a child that was killed hours ago makes no clean end the killer's.
+    private bool IsOomKill(int code, RunId run) => code == 128 + (int)StopSignal.Kill && cgroups.OomKills(run.Text) > 0;
 
     private async Task<SandboxView> AwaitExit(RunId run)
     {
