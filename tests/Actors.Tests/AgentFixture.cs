@@ -17,7 +17,7 @@ namespace Fleet.Actors.Tests;
 /// <summary>An agent's actors over a real SQLite journal, with sandboxes in memory; it can be killed and started again on the same journal.</summary>
 internal sealed class AgentFixture : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string folder = Directory.CreateTempSubdirectory("fleet-actors-").FullName;
     private readonly FakeProbes probes = new();

@@ -73,7 +73,8 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
                 using var connection = new SqliteConnection(ConnectionString(file));
                 connection.Open();
                 using var command = connection.CreateCommand();
-                command.CommandText = "PRAGMA journal_mode=WAL; PRAGMA busy_timeout=5000; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT";
+                command.CommandTimeout = 5; // The driver repeats what is "busy", and a write-ahead log that cannot be recovered is that for ever.
+                command.CommandText = "PRAGMA busy_timeout=1000; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT";
                 command.ExecuteNonQuery();
             }
             catch (SqliteException e)

@@ -19,7 +19,7 @@ public sealed record ProcessPorts(ISandboxes Sandboxes, ExitWakeups Exits, IHeal
 /// Supervises one process: learns, lets <see cref="Supervision"/> decide, records, and performs the one duty that the state now owes.
 /// It may be killed between any two lines: what it did is found by the run's id, what it meant to do stands in the journal.
 /// </summary>
-internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, IWithTimers
+internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessEvent>, IWithTimers
 {
     /// <summary>Between two looks at a run of which no wake-up came; bounds what a lost wake-up costs.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(20);
@@ -27,7 +27,6 @@ internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, I
     private readonly ProcessPorts ports;
     private Assignment wanted;
     private ProcessDuty? performed;
-    private HealthCount health;
 
     public ProcessActor(Assignment wanted, Recorder recorder, ProcessPorts ports)
         : base(Streams.Process(recorder.Host, wanted.Process), ProcessState.New, recorder)
@@ -49,10 +48,6 @@ internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, I
     /// <summary>Told to the parent after every change, and once after recovery.</summary>
     /// <param name="Run">The run of which anything may be left on the host.</param>
     public sealed record Report(ProcessId Process, long Generation, ProcessStatus Status, RunId? Run);
-
-    private sealed record ProbeNow(SandboxIdentity Identity);
-
-    private sealed record Probed(SandboxIdentity Identity, ProbeResult Result);
 
     private sealed record SignalAgain(ProcessDuty.Signal Duty);
 
@@ -202,39 +197,6 @@ internal sealed class ProcessActor : EventSourced<ProcessState, ProcessEvent>, I
         else
         {
             Timers.StartSingleTimer("rung", new SignalAgain(duty), TimeSpan.FromSeconds(5));
-        }
-    }
-
-    private void ProbeLater(ProcessDuty.Watch duty)
-    {
-        if (duty.Probe && wanted.Spec.Health is { } check)
-        {
-            // The first probe comes early, so that a rollout need not wait a whole interval for a server that is up at once.
-            var delay = health == default ? TimeSpan.FromMilliseconds(Math.Min(250, check.Interval.TotalMilliseconds)) : check.Interval;
-            Timers.StartSingleTimer("probe", new ProbeNow(duty.Identity), delay);
-        }
-    }
-
-    private void Ask(SandboxIdentity identity)
-    {
-        if (wanted.Spec.Health is { } check)
-        {
-            ports.Probes.Ask(identity, wanted.Spec, check).PipeTo(Self, success: result => new Probed(identity, result));
-        }
-    }
-
-    private void Count(Probed probed)
-    {
-        if (State is not ProcessState.Running running || running.Identity != probed.Identity || wanted.Spec.Health is not { } check)
-        {
-            return;
-        }
-
-        (health, var verdict) = health.After(probed.Result.Healthy, Recorder.Now - running.Since, check);
-        ProbeLater(new ProcessDuty.Watch(probed.Identity, true));
-        if (verdict is { } seen && seen != running.Health)
-        {
-            Learn(new ProcessCommand.HealthSeen(running.Run.Id, seen, probed.Result.Detail));
         }
     }
 

@@ -1,4 +1,5 @@
 using Fleet.Host.Jobs;
+using Fleet.Jobs;
 using Fleet.Privileges;
 
 namespace Fleet.Host.Tests.Jobs;
@@ -36,11 +37,11 @@ public class JobFileCorpusTests
     }
 
     [Theory]
-    [InlineData("garden", 43)]
+    [InlineData("garden", 45)]
     [InlineData("silk-daemon", 43)]
     [InlineData("kube-apiserver", 0)]
     [InlineData("route_registrar", 2)]
-    [InlineData("nats_sync", 44)]
+    [InlineData("nats_sync", 45)]
     [InlineData("galera-agent", 44)]
     public void The_corpus_asks_for_the_privileges_it_is_known_for(string name, int privileges)
     {

@@ -67,9 +67,9 @@ public sealed class SandboxContentTests(SandboxHost host) : SandboxTest(host)
     [SkippableFact]
     public void A_volume_is_as_writable_and_executable_as_asked()
     {
-        var shelf = new Volume("/var/vcap/data/shelf", Writable: true, AllowExecutions: true);
-        Assert.Equal("ran\n", Output(Shell("printf '#!/bin/sh\\necho ran\\n' > /var/vcap/data/shelf/x; chmod +x /var/vcap/data/shelf/x; /var/vcap/data/shelf/x") with { AdditionalVolumes = [shelf] }));
-        var output = Output(Shell("/var/vcap/data/shelf/x; echo x > /var/vcap/data/shelf/x; echo still") with { AdditionalVolumes = [new Volume("/var/vcap/data/shelf")] });
+        var shelf = new Volume("/var/vcap/data/web/shelf", Writable: true, AllowExecutions: true);
+        Assert.Equal("ran\n", Output(Shell("printf '#!/bin/sh\\necho ran\\n' > /var/vcap/data/web/shelf/x; chmod +x /var/vcap/data/web/shelf/x; /var/vcap/data/web/shelf/x") with { AdditionalVolumes = [shelf] }));
+        var output = Output(Shell("/var/vcap/data/web/shelf/x; echo x > /var/vcap/data/web/shelf/x; echo still") with { AdditionalVolumes = [new Volume("/var/vcap/data/web/shelf")] });
         Assert.EndsWith("still\n", output);
         Assert.Contains("Permission denied", Stderr);
         Assert.Contains("Read-only file system", Stderr);

@@ -76,11 +76,11 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
 
     [SkippableFact]
     public void A_mount_only_volume_that_is_not_there_is_refused() =>
-        Assert.Contains("/var/vcap/data/shelf", AssertFilesRefused(Request(Shell("true") with { AdditionalVolumes = [new Volume("/var/vcap/data/shelf", MountOnly: true)] })));
+        Assert.Contains("/var/vcap/packages/shelf", AssertFilesRefused(Request(Shell("true") with { AdditionalVolumes = [new Volume("/var/vcap/packages/shelf", MountOnly: true)] })));
 
     [SkippableFact]
     public void A_shared_volume_that_nobody_shared_is_refused() =>
-        Assert.Contains("make-shared", AssertFilesRefused(Request(Shell("true") with { AdditionalVolumes = [new Volume("/var/vcap/data/shelf", Shared: true)] })));
+        Assert.Contains("make-shared", AssertFilesRefused(Request(Shell("true") with { AdditionalVolumes = [new Volume("/var/vcap/packages/shelf", Shared: true)] })));
 
     [SkippableFact]
     public void A_secret_that_is_not_on_this_host_is_refused()

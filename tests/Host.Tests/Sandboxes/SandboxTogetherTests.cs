@@ -68,8 +68,8 @@ public sealed class SandboxTogetherTests(SandboxHost host) : SandboxTest(host)
     public void A_volume_in_a_log_folder_is_refused()
     {
         var failure = Driver.Failed(Request(Shell("true") with { AdditionalVolumes = [new Volume("/var/vcap/sys/log/web/shelf", Writable: true)] }));
-        Assert.Equal(StartFailureCode.FilesRefused, failure.Code);
-        Assert.Contains("log folder", failure.Message);
+        Assert.Equal(StartFailureCode.PrivilegeRefused, failure.Code);
+        Assert.Contains("unrestricted_volume:/var/vcap/sys/log/web/shelf", failure.Message);
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using Fleet.Processes;
+using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
@@ -54,8 +55,9 @@ public sealed class SandboxTruthTests(SandboxHost host) : SandboxTest(host)
         var other = new ProcessId(Fleet.Jobs.JobId.Parse("other"), "server");
         var request = Request(Shell("cat /var/vcap/store/web/key; echo $?") with { AdditionalVolumes = [new Volume("/var/vcap/store/web", Writable: true)] });
         var failure = Driver.Failed(request with { Process = other, Slice = 1 });
-        Assert.Contains("/var/vcap/store/web", failure.Message);
-        Assert.Contains("Permission denied", failure.Message);
+        Assert.Equal(StartFailureCode.PrivilegeRefused, failure.Code);
+        Assert.Contains("unrestricted_volume:/var/vcap/store/web", failure.Message);
+        Assert.NotEqual("secret\n", Output(Shell("cat /var/vcap/store/web/key || echo $?"), r => r with { Process = other, Slice = 1 }));
     }
 
     [SkippableFact]
