@@ -62,26 +62,33 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
         }
     }
 
-    /// <summary>Takes and gives back the right to write both files, so that an agent that could record nothing does not even start.</summary>
-    /// <exception cref="IOException">One cannot be opened, is no database, or cannot be written; the message names it.</exception>
+    /// <summary>Tries that both files, and the folder of their write-ahead logs, can be written: an agent that could record nothing does not even start.</summary>
+    /// <exception cref="IOException">One cannot be written, or is no database; the message names it.</exception>
     public void RequireWritable()
     {
         foreach (var file in new[] { journal, snapshots })
         {
             try
             {
-                using var connection = new SqliteConnection(ConnectionString(file));
-                connection.Open();
-                using var command = connection.CreateCommand();
-                command.CommandTimeout = 5; // The driver repeats what is "busy", and a write-ahead log that cannot be recovered is that for ever.
-                command.CommandText = "PRAGMA busy_timeout=1000; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE; PRAGMA user_version = 1; COMMIT";
-                command.ExecuteNonQuery();
+                // Not by SQLite alone, which quietly opens for reading what it may not write.
+                File.Open(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+                File.Create($"{file}.probe", 1, FileOptions.DeleteOnClose).Dispose();
+                RequireDatabase(file);
             }
-            catch (SqliteException e)
+            catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
             {
                 throw new IOException($"the ledger {file} cannot be written: {e.Message}; see who owns the file and its folder, and whether the disk is full", e);
             }
         }
+    }
+
+    private static void RequireDatabase(string file)
+    {
+        using var connection = new SqliteConnection(ConnectionString(file));
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA schema_version";
+        command.ExecuteScalar();
     }
 
     /// <exception cref="SqliteException">The journal cannot be read.</exception>
