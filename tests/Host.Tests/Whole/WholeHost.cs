@@ -116,7 +116,25 @@ public sealed class WholeHost : IAsyncDisposable
         }
     }
 
+    // Whatever fails on the way, of the agent, its user and its folders nothing stays.
     public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await StopEverything();
+        }
+        finally
+        {
+            if (agent is not null)
+            {
+                await KillAgent();
+            }
+
+            host.Dispose();
+        }
+    }
+
+    private async Task StopEverything()
     {
         if (agent is null)
         {
@@ -131,8 +149,6 @@ public sealed class WholeHost : IAsyncDisposable
 
         await Until("every process has stopped", async () => (await Pids()).Count == 0);
         await Until("every cgroup leaf is gone", () => Task.FromResult(host.Cgroups().All(g => Directory.GetDirectories(g).Length == 0)));
-        await KillAgent();
-        host.Dispose();
     }
 
     private string[] AgentArgs =>
