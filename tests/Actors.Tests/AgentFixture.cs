@@ -27,6 +27,8 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     public string Journal => Path.Combine(folder, "journal.db");
 
+    public string Snapshots => Path.Combine(folder, "snapshots.db");
+
     public IActorRef Jobs { get; private set; } = ActorRefs.Nobody;
 
     public IActorRef Host { get; private set; } = ActorRefs.Nobody;
@@ -48,7 +50,7 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     public async Task Start(bool untilReady = true)
     {
-        var journal = new SqliteJournal(Journal, Path.Combine(folder, "snapshots.db"));
+        var journal = new SqliteJournal(Journal, Snapshots);
         system = FleetActors.CreateSystem(journal, ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [] }"));
         var watcher = system.ActorOf(Props.Create(() => new RefusalWatcher(this)));
         system.EventStream.Subscribe(watcher, typeof(RecoveryRefused));
@@ -121,6 +123,25 @@ internal sealed class AgentFixture : IAsyncDisposable
         using var command = connection.CreateCommand();
         command.CommandText = statement;
         command.ExecuteNonQuery();
+    }
+
+    /// <summary>The sequence number of a stream's newest snapshot; 0: it has none.</summary>
+    public long SnapshotOf(string stream)
+    {
+        using var connection = new SqliteConnection(SqliteJournal.ConnectionString(Snapshots));
+        connection.Open();
+        using var query = connection.CreateCommand();
+        query.CommandText = "SELECT ifnull(max(sequence_number), 0) FROM snapshot WHERE persistence_id = $stream";
+        query.Parameters.AddWithValue("$stream", stream);
+        return (long)query.ExecuteScalar()!;
+    }
+
+    public static async Task Eventually(Func<bool> holds)
+    {
+        for (var deadline = DateTime.UtcNow.AddSeconds(20); !holds(); await Task.Delay(10))
+        {
+            Assert.True(DateTime.UtcNow < deadline, "it did not come to hold in 20 s");
+        }
     }
 
     public static Cause Because() => new(Guid.CreateVersion7(), Guid.CreateVersion7(), new Principal("uid:1000(alice)", "so_peercred"), "unix:42", DateTimeOffset.UtcNow);

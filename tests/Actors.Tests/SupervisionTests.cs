@@ -234,12 +234,4 @@ public class SupervisionTests
         await agent.Start();
         await agent.Until("shop", "web", ProcessPhase.Stopped);
     }
-
-    private static async Task Eventually(Func<bool> holds)
-    {
-        for (var deadline = DateTime.UtcNow.AddSeconds(20); !holds(); await Task.Delay(10))
-        {
-            Assert.True(DateTime.UtcNow < deadline, "it did not come to hold in 20 s");
-        }
-    }
 }

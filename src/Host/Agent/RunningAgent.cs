@@ -43,6 +43,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
         var journal = new SqliteJournal(settings.Paths.Journal, settings.Paths.Snapshots);
         journal.RequireWritable();
+        RefuseLosses();
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         var (jobs, host) = StartRoles(system, journal, sandboxes);
@@ -58,6 +59,15 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         await api!.StopAsync();
         await RecordEnd(host, code == 0 ? "asked to end" : "the ledger cannot be trusted");
         return code;
+    }
+
+    private void RefuseLosses()
+    {
+        if (JournalTail.FirstLoss(settings.Paths.Journal, settings.Paths.Snapshots) is { } loss)
+        {
+            throw new IOException(
+                $"the ledger has lost what was in it, and the agent does not guess: {loss}. The jobs go on. Restore {settings.Paths.Ledger} from a backup, whole");
+        }
     }
 
     // Asked again and again: the Host actor may be between two incarnations while the journal fails it.

@@ -87,6 +87,25 @@ public class AgentRefusalTests
     }
 
     [SkippableFact]
+    public async Task A_ledger_whose_last_row_is_gone_ends_the_agent_naming_it_and_the_job_lives_on()
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Sleeper)).Succeeded);
+        var pid = (await host.Pids())["one:sleeper"];
+        await host.KillAgent();
+        await host.Shell("cp -a ledger kept");
+        Sql(host, "DELETE FROM journal WHERE ordering = (SELECT max(ordering) FROM journal)");
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Matches(@"row \d+ is gone at the end; .* number \d+\)", agent.Error);
+        Assert.True(Directory.Exists($"/proc/{pid}"));
+
+        await host.Shell("rm -r ledger; mv kept ledger");
+        await host.StartAgent();
+        Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
+    }
+
+    [SkippableFact]
     public async Task A_read_only_journal_is_refused_at_the_start()
     {
         await using var host = await WholeHost.Start();
@@ -118,6 +137,15 @@ public class AgentRefusalTests
         Assert.Contains("capability:NET_ADMIN", run.Error, StringComparison.Ordinal);
         Assert.Contains("needs a grant", run.Error, StringComparison.Ordinal);
         Assert.Equal(3, (await host.Fleet("job", "status", "net")).ExitCode);
+    }
+
+    private static void Sql(WholeHost host, string statement)
+    {
+        using var connection = new SqliteConnection($"Data Source={host.Paths.Journal};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = statement;
+        command.ExecuteNonQuery();
     }
 
     // Changes the stored bytes of the job's submission, and answers what they were.
