@@ -32,7 +32,7 @@ public class SupervisionTests
         await agent.Accepted(new JobMessage.Submit(Job("shop", Process("web")), null, cause));
         await agent.Until("shop", "web", ProcessPhase.Running);
         Assert.Equal(
-            ["job.submitted.v1", "host.slice_assigned.v1", "host.process_assigned.v1", "process.starting.v1", "process.started.v1"],
+            ["job.submitted.v1", "host.desired_accepted.v1", "host.slice_assigned.v1", "host.process_assigned.v1", "process.starting.v1", "process.started.v1"],
             agent.Stored().Where(r => r.Envelope.CorrelationId == cause.CorrelationId).Select(r => r.Envelope.Name));
     }
 
@@ -176,6 +176,22 @@ public class SupervisionTests
         await agent.Until("shop", "web", ProcessPhase.Running);
         Assert.Equal("/bin/y", Assert.Single(agent.Sandboxes.Started).Spec.Executable);
         Assert.Equal(StartFailureCode.Superseded, agent.Stored<ProcessEvent.StartFailed>().Single().Failure.Code);
+    }
+
+    [Fact]
+    public async Task An_older_desired_state_stops_nothing_also_after_a_restart_of_the_agent()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("shop", Process("web")));
+        var run = (await agent.Until("shop", "web", ProcessPhase.Running)).Run!.Value;
+        await agent.Kill();
+        await agent.Start();
+        agent.Host.Tell(new DesiredState(0, []));
+        await agent.Host.Ask<Ready>(WhenReady.Instance, TimeSpan.FromSeconds(20));
+        Assert.Empty(agent.Stored<HostEvent.ProcessUnassigned>());
+        Assert.Equal([1], agent.Stored<HostEvent.DesiredAccepted>().Select(e => e.Number));
+        agent.Host.Tell(new DesiredState(99, []));
+        await Eventually(() => agent.Sandboxes.Removed.Contains(run));
     }
 
     [Fact]

@@ -78,6 +78,12 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
 
     private void Desire(DesiredState desired)
     {
+        if (desired.Number < State.Desired)
+        {
+            Context.GetLogger().Warning(
+                "desired state {0} is older than {1}, which this host follows, and is ignored; if control was restored from a backup, restore it newer", desired.Number, State.Desired);
+        }
+
         var events = HostDecider.Decide(State, desired);
         var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
         Record(events, Recorder.Observed(StoryOf(desired), StoryOf(desired)), Recorder.Host, () => touched.ForEach(Tell));

@@ -118,7 +118,8 @@ public sealed class JobsActor : ReceiveActor, IWithTimers, IWithStash
         now.ReplyTo?.Tell(ReplyOf(now.Id, now.Changed));
     }
 
-    private void Push() => link.Down(new DesiredState([.. jobs.Values.Where(j => j.Job.Exists).Select(j =>
+    // Jobs are never removed and their generations never fall, so the sum is a number that rises with every change and is as durable as they are.
+    private void Push() => link.Down(new DesiredState(jobs.Values.Sum(j => j.Generation), [.. jobs.Values.Where(j => j.Job.Exists).Select(j =>
         new DesiredJob(j.Generation, j.Job.Current.Version, j.Job.Current.Spec, j.Job.Run, j.Job.Restarts, j.Job.Correlation))]));
 
     private void Observe(Observation seen)

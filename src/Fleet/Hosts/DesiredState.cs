@@ -8,7 +8,8 @@ namespace Fleet.Hosts;
 /// What control wants of one host, whole: level-triggered, so a lost or repeated one does no harm. Goes down the link.
 /// A job that stands no longer here is to be stopped and forgotten.
 /// </summary>
-public sealed record DesiredState(ImmutableArray<DesiredJob> Jobs);
+/// <param name="Number">Rises with every change of any job, so that a host knows an older one, which may lack a newer job, from a newer.</param>
+public sealed record DesiredState(long Number, ImmutableArray<DesiredJob> Jobs);
 
 /// <param name="Generation">Rises with every change of the job; a host ignores one that is not above what it has.</param>
 /// <param name="Run">Whether the processes shall run.</param>

@@ -14,6 +14,10 @@ public abstract record HostEvent : FleetEvent
     [StoredName("host.slice_assigned.v1")]
     public sealed record SliceAssigned(JobId Job, int Slice) : HostEvent;
 
+    /// <summary>From now on an older desired state is not followed.</summary>
+    [StoredName("host.desired_accepted.v1")]
+    public sealed record DesiredAccepted(long Number) : HostEvent;
+
     [StoredName("host.process_assigned.v1")]
     public sealed record ProcessAssigned(Assignment Assignment) : HostEvent;
 

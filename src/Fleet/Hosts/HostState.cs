@@ -10,16 +10,18 @@ namespace Fleet.Hosts;
 /// <param name="Assigned">What it shall do for each process.</param>
 /// <param name="Leaving">Processes that are no longer assigned but not yet gone: they are stopped and then forgotten.</param>
 /// <param name="Slices">Each job's slice of sub-ids; kept when the job leaves, because its folders stay.</param>
+/// <param name="Desired">The number of the newest desired state that it was given.</param>
 public sealed record HostState(
-    ImmutableDictionary<ProcessId, Assignment> Assigned, ImmutableDictionary<ProcessId, Assignment> Leaving, ImmutableDictionary<JobId, int> Slices)
+    ImmutableDictionary<ProcessId, Assignment> Assigned, ImmutableDictionary<ProcessId, Assignment> Leaving, ImmutableDictionary<JobId, int> Slices, long Desired)
 {
     public static readonly HostState Empty = new(
-        ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty);
+        ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty, 0);
 
     /// <exception cref="UnreachableException">The event cannot follow this state.</exception>
     public static HostState Evolve(HostState host, HostEvent @event) => @event switch
     {
         HostEvent.SliceAssigned e when !host.Slices.ContainsValue(e.Slice) => host with { Slices = host.Slices.Add(e.Job, e.Slice) },
+        HostEvent.DesiredAccepted e when e.Number > host.Desired => host with { Desired = e.Number },
         HostEvent.ProcessAssigned e => host with
         {
             Assigned = host.Assigned.SetItem(e.Assignment.Process, e.Assignment), Leaving = host.Leaving.Remove(e.Assignment.Process),
@@ -35,13 +37,13 @@ public sealed record HostState(
 }
 
 /// <summary>The host's state as a snapshot stores it: lists, because JSON has no keys but strings.</summary>
-public sealed record HostSnapshot(ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices)
+public sealed record HostSnapshot(ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices, long Desired = 0)
 {
     public static HostSnapshot Of(HostState host) =>
-        new([.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Slices.Select(s => new SliceOf(s.Key, s.Value))]);
+        new([.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Slices.Select(s => new SliceOf(s.Key, s.Value))], host.Desired);
 
     public HostState ToState() => new(
-        Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice));
+        Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice), Desired);
 }
 
 public sealed record SliceOf(JobId Job, int Slice);
@@ -50,12 +52,22 @@ public sealed record SliceOf(JobId Job, int Slice);
 public static class HostDecider
 {
     /// <summary>
-    /// New and changed processes are assigned, those that stand no longer there are unassigned. A job of which the host has the same generation or
-    /// a newer one is left as it is: desired states may come late or twice.
+    /// New and changed processes are assigned, those that stand no longer there are unassigned. Desired states may come late or twice: an older one is
+    /// not followed at all, and a job of which the host has the same generation or a newer one is left as it is.
     /// </summary>
     public static ImmutableArray<HostEvent> Decide(HostState host, DesiredState desired)
     {
+        if (desired.Number < host.Desired)
+        {
+            return [];
+        }
+
         var events = ImmutableArray.CreateBuilder<HostEvent>();
+        if (desired.Number > host.Desired)
+        {
+            events.Add(new HostEvent.DesiredAccepted(desired.Number));
+        }
+
         var state = host;
         foreach (var job in desired.Jobs)
         {

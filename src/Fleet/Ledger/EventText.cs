@@ -49,6 +49,7 @@ public static class EventText
 
     private static string Of(HostEvent @event) => @event switch
     {
+        HostEvent.DesiredAccepted e => $"follows desired state {e.Number}",
         HostEvent.SliceAssigned e => $"job {e.Job} has slice {e.Slice} of the sub-ids",
         HostEvent.ProcessAssigned e =>
             $"{e.Assignment.Process} version {e.Assignment.Version} shall {(e.Assignment.Run ? "run" : "be stopped")} (generation {e.Assignment.Generation})",

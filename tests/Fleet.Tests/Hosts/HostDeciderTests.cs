@@ -9,6 +9,7 @@ namespace Fleet.Tests.Hosts;
 public class HostDeciderTests
 {
     private HostState host = HostState.Empty;
+    private long number;
 
     [Fact]
     public void A_new_job_gets_a_slice_of_its_own_and_its_processes()
@@ -32,14 +33,32 @@ public class HostDeciderTests
     public void The_same_desired_state_twice_changes_nothing()
     {
         When(Job("shop", 1, "web"));
-        Assert.Empty(When(Job("shop", 1, "web")));
+        Assert.Empty(WhenNumber(number, Job("shop", 1, "web")));
     }
 
     [Fact]
-    public void A_desired_state_that_comes_late_changes_nothing()
+    public void An_older_desired_state_neither_stops_a_newer_job_nor_brings_one_back()
+    {
+        When(Job("old", 1, "p"));
+        When(Job("shop", 1, "web"));
+        Assert.Empty(WhenNumber(number - 1, Job("old", 9, "p")));
+        Assert.Equal("shop", Assert.Single(host.Assigned).Key.Job.Name);
+    }
+
+    [Fact]
+    public void A_newer_number_is_remembered_even_where_nothing_changes()
+    {
+        When(Job("shop", 1, "web"));
+        Assert.Equal(new HostEvent.DesiredAccepted(7), Assert.Single(WhenNumber(7, Job("shop", 1, "web"))));
+        Assert.Equal(7, HostSnapshot.Of(host).ToState().Desired);
+        Assert.Throws<System.Diagnostics.UnreachableException>(() => HostState.Evolve(host, new HostEvent.DesiredAccepted(7)));
+    }
+
+    [Fact]
+    public void A_job_that_comes_late_changes_nothing()
     {
         When(Job("shop", 5, "web"));
-        Assert.Empty(When(Job("shop", 4, "web", "old")));
+        Assert.Empty(WhenNumber(number, Job("shop", 4, "web", "old")));
     }
 
     [Fact]
@@ -71,13 +90,13 @@ public class HostDeciderTests
 
     [Fact]
     public void Whatever_comes_slices_never_overlap_and_the_newest_generation_wins() =>
-        Gen.Select(Gen.Char['a', 'd'], Gen.Long[1, 9], Gen.Char['p', 'r'].Array[1, 3]).Array[1, 4].Array[1, 12].Sample(states =>
+        Gen.Select(Gen.Char['a', 'd'], Gen.Long[1, 9], Gen.Char['p', 'r'].Array[1, 3]).Array[1, 4].Select(Gen.Long[1, 9]).Array[1, 12].Sample(states =>
         {
             var state = HostState.Empty;
-            foreach (var jobs in states)
+            foreach (var (jobs, number) in states)
             {
                 var desired = jobs.DistinctBy(j => j.Item1).Select(j => Job($"{j.Item1}", j.Item2, [.. j.Item3.Distinct().Select(p => $"{p}")]));
-                state = HostDecider.Decide(state, new DesiredState([.. desired])).Aggregate(state, HostState.Evolve);
+                state = HostDecider.Decide(state, new DesiredState(number, [.. desired])).Aggregate(state, HostState.Evolve);
             }
 
             return state.Slices.Values.Distinct().Count() == state.Slices.Count
@@ -89,9 +108,12 @@ public class HostDeciderTests
     private static DesiredJob Job(string name, long generation, params string[] processes) => new(
         generation, 1, new JobSpec(JobId.Parse(name), [.. processes.Select(p => new ProcessSpec { Name = p, Executable = "/bin/x" })], []), true, 0, Guid.Empty);
 
-    private ImmutableArray<HostEvent> When(params DesiredJob[] jobs)
+    // Control's next desired state; what is asserted is what it changes.
+    private ImmutableArray<HostEvent> When(params DesiredJob[] jobs) => WhenNumber(++number, jobs).Remove(new HostEvent.DesiredAccepted(number));
+
+    private ImmutableArray<HostEvent> WhenNumber(long desired, params DesiredJob[] jobs)
     {
-        var events = HostDecider.Decide(host, new DesiredState([.. jobs]));
+        var events = HostDecider.Decide(host, new DesiredState(desired, [.. jobs]));
         host = events.Aggregate(host, HostState.Evolve);
         return events;
     }
