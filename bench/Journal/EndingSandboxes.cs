@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Fleet.Actors.Sandboxes;
+using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 
@@ -44,6 +45,10 @@ internal sealed class EndingSandboxes : ISandboxes, IDisposable
     public IDisposable OnExit(Action<RunId> listener) => this;
 
     public SandboxUsage? Usage(RunId run) => null;
+
+    public int Slices => 256;
+
+    public Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle) => Task.FromResult(new SliceReturn(null, []));
 
     public void Dispose()
     {

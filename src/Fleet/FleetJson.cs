@@ -26,6 +26,7 @@ namespace Fleet;
 [JsonSerializable(typeof(JobEvent.Started), TypeInfoPropertyName = "JobStarted")]
 [JsonSerializable(typeof(JobEvent.Restarted), TypeInfoPropertyName = "JobRestarted")]
 [JsonSerializable(typeof(HostEvent.SliceAssigned), TypeInfoPropertyName = "HostSliceAssigned")]
+[JsonSerializable(typeof(HostEvent.SliceReturned), TypeInfoPropertyName = "HostSliceReturned")]
 [JsonSerializable(typeof(HostEvent.DesiredAccepted), TypeInfoPropertyName = "HostDesiredAccepted")]
 [JsonSerializable(typeof(HostEvent.ProcessAssigned), TypeInfoPropertyName = "HostProcessAssigned")]
 [JsonSerializable(typeof(HostEvent.ProcessUnassigned), TypeInfoPropertyName = "HostProcessUnassigned")]

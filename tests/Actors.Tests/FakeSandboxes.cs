@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Fleet.Actors.Sandboxes;
+using Fleet.Hosts;
+using Fleet.Jobs;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 
@@ -97,6 +99,25 @@ internal sealed class FakeSandboxes : ISandboxes
     }
 
     public SandboxUsage? Usage(RunId run) => null;
+
+    public int Slices { get; set; } = 256;
+
+    /// <summary>What a stopped job keeps on the host; null: nothing.</summary>
+    public Func<JobId, string?> Kept { get; set; } = _ => null;
+
+    /// <summary>Those that were looked at, each time.</summary>
+    public ConcurrentQueue<ImmutableArray<SliceOf>> Idle { get; } = new();
+
+    /// <summary>Waited for before an answer.</summary>
+    public Task Returning { get; set; } = Task.CompletedTask;
+
+    public async Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle)
+    {
+        Idle.Enqueue(idle);
+        await Returning;
+        return new SliceReturn(
+            idle.FirstOrDefault(s => Kept(s.Job) is null), [.. idle.TakeWhile(s => Kept(s.Job) is not null).Select(s => new HeldSlice(s.Job, Kept(s.Job)!))]);
+    }
 
     private sealed class Subscription : IDisposable
     {

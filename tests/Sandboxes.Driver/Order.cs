@@ -1,3 +1,4 @@
+using Fleet.Hosts;
 using Fleet.Processes;
 
 namespace Fleet.Sandboxes.Driver;
@@ -17,6 +18,9 @@ public sealed record Order(string Do)
     public StopSignal Signal { get; init; } = StopSignal.Term;
 
     public string[]? Command { get; init; }
+
+    /// <summary>Of a "return".</summary>
+    public SliceOf[] Idle { get; init; } = [];
 
     public int TimeoutMs { get; init; } = 10_000;
 }

@@ -43,6 +43,9 @@ while (Console.ReadLine() is { } line)
             case "usage":
                 Say("used", sandboxes.Usage(order.Run!.Value));
                 break;
+            case "return":
+                Say("returned", await sandboxes.ReturnSlice([.. order.Idle]));
+                break;
             case "list":
                 Say("listed", await sandboxes.List());
                 break;

@@ -15,7 +15,7 @@ namespace Fleet.Actors.Hosts;
 /// A host: keeps what control wants of it, with one <see cref="ProcessActor"/> per process, and says up the link what became of each.
 /// Cut off from control it goes on with what it was last told.
 /// </summary>
-public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
+public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(30);
@@ -34,12 +34,17 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
     {
         (this.link, this.ports, this.agent) = (link, ports, agent);
         Command<DesiredState>(Desire);
+        Command<SliceReturn>(Returned);
         Command<ProcessActor.Report>(Heard);
         Command<ListProcesses>(_ => Sender.Tell(List()));
         Command<WhenReady>(_ => AnswerWhenReady(Sender));
         Command<StopAgent>(stop => Stopping(stop, Sender));
         Command<Terminated>(dead => Lost(dead.ActorRef));
-        Command<SayAll>(_ => reports.Values.ToList().ForEach(Say));
+        Command<SayAll>(_ =>
+        {
+            reports.Values.ToList().ForEach(Say);
+            SayWaiting();
+        });
         Command<Revive>(revive => Tell(revive.Process));
         Command<SweepNow>(_ => ports.Sandboxes.List().PipeTo(Self));
         Command<ImmutableArray<RunId>>(Sweep);
@@ -78,15 +83,27 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
 
     private void Desire(DesiredState desired)
     {
-        if (desired.Number < State.Desired)
+        if (desired.Number < Math.Max(State.Desired, newest.Number))
         {
             Context.GetLogger().Warning(
-                "desired state {0} is older than {1}, which this host follows, and is ignored; if control was restored from a backup, restore it newer", desired.Number, State.Desired);
+                "desired state {0} is older than {1}, which this host follows, and is ignored; if control was restored from a backup, restore it newer",
+                desired.Number, Math.Max(State.Desired, newest.Number));
+            return;
         }
 
-        var events = HostDecider.Decide(State, desired);
+        newest = desired;
+        if (returning)
+        {
+            return; // A job whose slice is being given back must not start meanwhile; Returned looks again.
+        }
+
+        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices);
         var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
-        Record(events, Recorder.Observed(StoryOf(desired), StoryOf(desired)), Recorder.Host, () => touched.ForEach(Tell));
+        Record(events, Recorder.Observed(StoryOf(desired), StoryOf(desired)), Recorder.Host, () =>
+        {
+            touched.ForEach(Tell);
+            FindSlices(desired);
+        });
     }
 
     private void Tell(ProcessId process)
@@ -127,9 +144,16 @@ public sealed class HostActor : EventSourced<HostState, HostEvent>, IWithTimers
         }
 
         SweepWhenAllReported();
+        LookAgain(report.Process.Job);
     }
 
-    private void Say(ProcessActor.Report report) => link.Up(new Observation(Recorder.Host, report.Process, report.Generation, report.Status));
+    private void Say(ProcessActor.Report report)
+    {
+        if (!waiting.ContainsKey(report.Process.Job))
+        {
+            link.Up(new Observation(Recorder.Host, report.Process, report.Generation, report.Status));
+        }
+    }
 
     private void Forget(ProcessActor.Report report) => Record(
         [new HostEvent.ProcessRemoved(report.Process)],

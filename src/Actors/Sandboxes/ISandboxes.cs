@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 
@@ -37,6 +38,16 @@ public interface ISandboxes
     /// Called on any thread; a listener must not block. Disposing ends the subscription.
     /// </summary>
     IDisposable OnExit(Action<RunId> listener);
+
+    /// <summary>How many jobs can have a slice of sub-ids here.</summary>
+    int Slices { get; }
+
+    /// <summary>
+    /// Gives back the first of these slices that can be: of a job of which nothing runs, and nothing is kept. What is worth nothing without a run, such as
+    /// its /tmp, is removed; its logs become the agent's; nothing that the slice's ids own is left. Nothing else is touched, so a job that is started
+    /// again instead, also after a kill in the middle, has lost nothing.
+    /// </summary>
+    Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle);
 
     /// <summary>CPU time and memory of a run, from its cgroup; null where it is gone.</summary>
     SandboxUsage? Usage(RunId run);

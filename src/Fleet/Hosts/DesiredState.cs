@@ -18,10 +18,15 @@ public sealed record DesiredState(long Number, ImmutableArray<DesiredJob> Jobs);
 public sealed record DesiredJob(long Generation, int Version, JobSpec Spec, bool Run, int Restarts, Guid Correlation);
 
 /// <summary>What a host was told of one process, as it keeps it.</summary>
+/// <param name="Slice">The job's, or <see cref="NoSlice"/>; one that shall run has one.</param>
 /// <param name="Digest">Of the process's own specification and the job's files: a new version that changes neither does not restart it.</param>
 public sealed record Assignment(
     ProcessId Process, long Generation, int Version, Digest Digest, ProcessSpec Spec, ImmutableArray<JobFile> Files, bool Run, int Restarts, int Slice,
-    Guid Correlation);
+    Guid Correlation)
+{
+    /// <summary>Of a stopped job whose slice was given back.</summary>
+    public const int NoSlice = -1;
+}
 
 /// <summary>What a host says of one of its processes. Goes up the link; the newest replaces the older.</summary>
 /// <param name="Generation">Of the desired state that the process follows.</param>

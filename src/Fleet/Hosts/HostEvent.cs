@@ -10,9 +10,13 @@ public abstract record HostEvent : FleetEvent
     {
     }
 
-    /// <summary>The job's slice of sub-ids, its own for as long as the host keeps its folders.</summary>
+    /// <summary>The job's slice of sub-ids, its own until it is given back.</summary>
     [StoredName("host.slice_assigned.v1")]
     public sealed record SliceAssigned(JobId Job, int Slice) : HostEvent;
+
+    /// <summary>Of a stopped job, so that another can have the slice: nothing that its ids own is left on the host.</summary>
+    [StoredName("host.slice_returned.v1")]
+    public sealed record SliceReturned(JobId Job, int Slice) : HostEvent;
 
     /// <summary>From now on an older desired state is not followed.</summary>
     [StoredName("host.desired_accepted.v1")]

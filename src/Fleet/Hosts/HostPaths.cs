@@ -50,6 +50,9 @@ public sealed record HostPaths(string State, string Bosh)
 
     public string Data(JobId job) => $"{Bosh}/data/{job.FolderName}";
 
+    /// <summary>Where a job's data folder lies while its slice is given back; no job's folder begins with a dot.</summary>
+    public string Returned(JobId job) => $"{Bosh}/data/.{job.FolderName}.returned";
+
     public string Tmp(JobId job) => $"{Data(job)}/tmp";
 
     public string Store(JobId job) => $"{Bosh}/store/{job.FolderName}";

@@ -9,22 +9,35 @@ namespace Fleet.Hosts;
 /// <summary>What a host was told, as folding its stream gives it.</summary>
 /// <param name="Assigned">What it shall do for each process.</param>
 /// <param name="Leaving">Processes that are no longer assigned but not yet gone: they are stopped and then forgotten.</param>
-/// <param name="Slices">Each job's slice of sub-ids; kept when the job leaves, because its folders stay.</param>
+/// <param name="Slices">Each job's slice of sub-ids; kept while it is stopped or away, because its folders stay, until another job needs it.</param>
+/// <param name="Used">The jobs with a slice, in the order in which they were last told anything.</param>
 /// <param name="Desired">The number of the newest desired state that it was given.</param>
 public sealed record HostState(
-    ImmutableDictionary<ProcessId, Assignment> Assigned, ImmutableDictionary<ProcessId, Assignment> Leaving, ImmutableDictionary<JobId, int> Slices, long Desired)
+    ImmutableDictionary<ProcessId, Assignment> Assigned, ImmutableDictionary<ProcessId, Assignment> Leaving, ImmutableDictionary<JobId, int> Slices,
+    ImmutableList<JobId> Used, long Desired)
 {
     public static readonly HostState Empty = new(
-        ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty, 0);
+        ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty, [], 0);
+
+    /// <summary>Those whose slice could be given back as far as the host was told, the longest unused first: no process of them shall run or is leaving.</summary>
+    public IEnumerable<SliceOf> Idle => Used.Where(IsIdle).Select(job => new SliceOf(job, Slices[job]));
+
+    private bool IsIdle(JobId job) => !Leaving.Keys.Any(p => p.Job == job) && !Assigned.Values.Any(a => a.Process.Job == job && a.Run);
 
     /// <exception cref="UnreachableException">The event cannot follow this state.</exception>
     public static HostState Evolve(HostState host, HostEvent @event) => @event switch
     {
-        HostEvent.SliceAssigned e when !host.Slices.ContainsValue(e.Slice) => host with { Slices = host.Slices.Add(e.Job, e.Slice) },
+        HostEvent.SliceAssigned e when !host.Slices.ContainsValue(e.Slice) => host with { Slices = host.Slices.Add(e.Job, e.Slice), Used = host.Used.Add(e.Job) },
+        HostEvent.SliceReturned e when host.Idle.Contains(new SliceOf(e.Job, e.Slice)) => host with
+        {
+            Slices = host.Slices.Remove(e.Job), Used = host.Used.Remove(e.Job),
+            Assigned = host.Assigned.SetItems(host.Assigned.Where(a => a.Key.Job == e.Job).Select(a => KeyValuePair.Create(a.Key, a.Value with { Slice = Assignment.NoSlice }))),
+        },
         HostEvent.DesiredAccepted e when e.Number > host.Desired => host with { Desired = e.Number },
         HostEvent.ProcessAssigned e => host with
         {
             Assigned = host.Assigned.SetItem(e.Assignment.Process, e.Assignment), Leaving = host.Leaving.Remove(e.Assignment.Process),
+            Used = host.Slices.ContainsKey(e.Assignment.Process.Job) ? host.Used.Remove(e.Assignment.Process.Job).Add(e.Assignment.Process.Job) : host.Used,
         },
         HostEvent.ProcessUnassigned e when host.Assigned.TryGetValue(e.Process, out var assignment) => host with
         {
@@ -37,13 +50,15 @@ public sealed record HostState(
 }
 
 /// <summary>The host's state as a snapshot stores it: lists, because JSON has no keys but strings.</summary>
+/// <param name="Slices">In the order of <see cref="HostState.Used"/>.</param>
 public sealed record HostSnapshot(ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices, long Desired = 0)
 {
     public static HostSnapshot Of(HostState host) =>
-        new([.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Slices.Select(s => new SliceOf(s.Key, s.Value))], host.Desired);
+        new([.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Used.Select(job => new SliceOf(job, host.Slices[job]))], host.Desired);
 
     public HostState ToState() => new(
-        Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice), Desired);
+        Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice),
+        [.. Slices.Select(s => s.Job)], Desired);
 }
 
 public sealed record SliceOf(JobId Job, int Slice);
@@ -53,9 +68,11 @@ public static class HostDecider
 {
     /// <summary>
     /// New and changed processes are assigned, those that stand no longer there are unassigned. Desired states may come late or twice: an older one is
-    /// not followed at all, and a job of which the host has the same generation or a newer one is left as it is.
+    /// not followed at all, and a job of which the host has the same generation or a newer one is left as it is. A job for which no slice is free
+    /// waits (<see cref="Waiting"/>), and one that is not to run gets none.
     /// </summary>
-    public static ImmutableArray<HostEvent> Decide(HostState host, DesiredState desired)
+    /// <param name="slices">How many the host's sub-ids hold.</param>
+    public static ImmutableArray<HostEvent> Decide(HostState host, DesiredState desired, int slices)
     {
         if (desired.Number < host.Desired)
         {
@@ -71,7 +88,7 @@ public static class HostDecider
         var state = host;
         foreach (var job in desired.Jobs)
         {
-            foreach (var @event in Decide(state, job))
+            foreach (var @event in Decide(state, job, slices))
             {
                 events.Add(@event);
                 state = HostState.Evolve(state, @event);
@@ -83,7 +100,11 @@ public static class HostDecider
         return events.ToImmutable();
     }
 
-    private static IEnumerable<HostEvent> Decide(HostState host, DesiredJob job)
+    /// <summary>Jobs that shall run and have no slice.</summary>
+    public static IEnumerable<DesiredJob> Waiting(HostState host, DesiredState desired) =>
+        desired.Number < host.Desired ? [] : desired.Jobs.Where(j => j.Run && !host.Slices.ContainsKey(j.Spec.Id));
+
+    private static IEnumerable<HostEvent> Decide(HostState host, DesiredJob job, int slices)
     {
         var had = host.Assigned.Values.Where(a => a.Process.Job == job.Spec.Id).ToList();
         if (had.Exists(a => a.Generation >= job.Generation))
@@ -91,10 +112,21 @@ public static class HostDecider
             yield break;
         }
 
-        var slice = host.Slices.TryGetValue(job.Spec.Id, out var known) ? known : LowestFree(host.Slices.Values);
-        if (slice != known || !host.Slices.ContainsKey(job.Spec.Id))
+        var slice = host.Slices.TryGetValue(job.Spec.Id, out var known) ? known : Assignment.NoSlice;
+        if (slice == Assignment.NoSlice && job.Run)
         {
+            slice = LowestFree(host.Slices.Values);
+            if (slice >= slices)
+            {
+                yield break;
+            }
+
             yield return new HostEvent.SliceAssigned(job.Spec.Id, slice);
+        }
+
+        if (slice == Assignment.NoSlice && had.Count == 0)
+        {
+            yield break;
         }
 
         foreach (var spec in job.Spec.Processes)

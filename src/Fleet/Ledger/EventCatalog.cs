@@ -50,8 +50,8 @@ public static class EventCatalog
     private static IEnumerable<JsonTypeInfo> JsonOf(FleetJson json) =>
     [
         json.JobSubmitted, json.JobReverted, json.JobStopped, json.JobStarted, json.JobRestarted,
-        json.HostDesiredAccepted, json.HostSliceAssigned, json.HostProcessAssigned, json.HostProcessUnassigned, json.HostProcessRemoved,
-        json.HostAgentStarted, json.HostAgentStopped,
+        json.HostDesiredAccepted, json.HostSliceAssigned, json.HostSliceReturned, json.HostProcessAssigned, json.HostProcessUnassigned,
+        json.HostProcessRemoved, json.HostAgentStarted, json.HostAgentStopped,
         json.ProcessStarting, json.ProcessStarted, json.ProcessStartFailed, json.ProcessExited, json.ProcessLost, json.ProcessHealthChanged,
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
     ];

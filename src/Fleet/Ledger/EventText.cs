@@ -51,6 +51,7 @@ public static class EventText
     {
         HostEvent.DesiredAccepted e => $"follows desired state {e.Number}",
         HostEvent.SliceAssigned e => $"job {e.Job} has slice {e.Slice} of the sub-ids",
+        HostEvent.SliceReturned e => $"stopped job {e.Job} gave back slice {e.Slice}: nothing of its ids is left",
         HostEvent.ProcessAssigned e =>
             $"{e.Assignment.Process} version {e.Assignment.Version} shall {(e.Assignment.Run ? "run" : "be stopped")} (generation {e.Assignment.Generation})",
         HostEvent.ProcessUnassigned e => $"{e.Process} is no longer assigned here",

@@ -69,6 +69,21 @@ internal static class Proc
         }
     }
 
+    /// <summary>The first process that belongs to one of so many users.</summary>
+    public static int? FirstOfUsers(long first, long count)
+    {
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
+                && Libc.Lstat(folder, out _) is { } stat && stat.User >= first && stat.User < first + count)
+            {
+                return pid;
+            }
+        }
+
+        return null;
+    }
+
     private static string? Link(string path)
     {
         try

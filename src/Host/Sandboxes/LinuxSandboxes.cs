@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Linux;
+using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.Extensions.Logging;
@@ -19,6 +20,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly Runs runs;
     private readonly Starter starter;
     private readonly Execs execs;
+    private readonly SliceReturns slices;
     private readonly ExitWatch watch;
     private readonly SemaphoreSlim gate;
     private readonly KeyedLock<RunId> locks = new();
@@ -36,6 +38,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         launcher.Install();
 
         starter = new Starter(settings, cgroups, launcher, runs, Facts);
+        slices = new SliceReturns(settings.Paths, settings.SubIds);
         execs = new Execs(settings.Paths, cgroups, launcher);
         watch = new ExitWatch(settings.Paths);
         gate = new SemaphoreSlim(settings.ParallelStarts);
@@ -78,6 +81,10 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     public Task<ImmutableArray<RunId>> List() => Task.FromResult(runs.List());
 
     public IDisposable OnExit(Action<RunId> listener) => watch.Listen(listener);
+
+    public int Slices => settings.SubIds.Slices;
+
+    public Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle) => slices.Return(idle);
 
     public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
 

@@ -53,6 +53,34 @@ internal static class Scripts
         exec "$@"
         """;
 
+    /// <summary>
+    /// In the agent's user namespace: says the first thing that a stopped job keeps; nothing: it keeps nothing. Its own /tmp is nothing, nor are the logs
+    /// that Fleet keeps. $1 to $3: its store, data and log folders, made or not; $4 and $5: the last id below its slice, and the first above.
+    /// </summary>
+    public const string Kept = """
+        is() { [ -e "$1" ] || [ -L "$1" ]; }
+        if is "$1"; then find "$1" -mindepth 1 -print -quit || exit 1; fi
+        if is "$2"; then find "$2" -mindepth 1 -maxdepth 1 ! '(' -name tmp -type d ')' -print -quit || exit 1; fi
+        if is "$3"; then
+          find "$3" -mindepth 1 '(' -uid "+$4" -uid "-$5" -o -gid "+$4" -gid "-$5" ')' \
+            ! '(' -type f -links 1 '(' -name '*.stdout.log' -o -name '*.stderr.log' ')' ')' -print -quit || exit 1
+        fi
+        """;
+
+    /// <summary>
+    /// In the agent's user namespace: takes from a slice what <see cref="Kept"/> counts as nothing, and says the first thing that its ids still own. $1: the
+    /// data folder, moved aside; $2 and $3: the logs and the job's own folder; $4 and $5 as above. What holds something is not removed: rmdir fails.
+    /// </summary>
+    public const string Return = """
+        for folder in "$2" "$3"; do
+          if [ -d "$folder" ]; then chown -hR 0:0 -- "$folder" || exit 1; fi
+        done
+        if [ -d "$1" ]; then rm -rf --one-file-system -- "$1/tmp" && rmdir -- "$1" || exit 1; fi
+        for folder in "$2" "$3"; do
+          if [ -e "$folder" ]; then find "$folder" '(' -uid "+$4" -uid "-$5" -o -gid "+$4" -gid "-$5" ')' -print -quit || exit 1; fi
+        done
+        """;
+
     /// <summary>The exit code of <see cref="Own"/> for a folder that cannot be given; any other is a trouble of the host.</summary>
     public const int Refused = 3;
 

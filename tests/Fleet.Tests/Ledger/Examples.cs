@@ -27,6 +27,7 @@ internal static class Examples
         new JobEvent.Restarted(2),
         new HostEvent.DesiredAccepted(31),
         new HostEvent.SliceAssigned(Job, 4),
+        new HostEvent.SliceReturned(Job, 4),
         new HostEvent.ProcessAssigned(new Assignment(Process, 7, 2, Content, Whole, [File], true, 1, 4, Boot)),
         new HostEvent.ProcessUnassigned(Process, 8),
         new HostEvent.ProcessRemoved(Process),

@@ -95,6 +95,10 @@ public sealed class RunningApi : IAsyncDisposable
     {
         public SandboxUsage? Usage(RunId run) => run == FakeHost.Run ? new SandboxUsage(TimeSpan.FromSeconds(1.5), 3 << 20, 2) : null;
 
+        public int Slices => throw new NotSupportedException();
+
+        public Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle) => throw new NotSupportedException();
+
         public Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel) => throw new NotSupportedException();
 
         public void Signal(SandboxIdentity identity, StopSignal signal) => throw new NotSupportedException();

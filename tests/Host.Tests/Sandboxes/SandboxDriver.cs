@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Sandboxes;
+using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 using Fleet.Sandboxes.Driver;
@@ -85,6 +86,8 @@ public sealed class SandboxDriver : IDisposable
         Ask(new Order("exec") { Identity = identity, Request = request, Command = command, TimeoutMs = timeoutMs }).Json)!;
 
     public SandboxUsage? Usage(RunId run) => JsonSerializer.Deserialize<SandboxUsage?>(Ask(new Order("usage") { Run = run }).Json);
+
+    public SliceReturn Return(params SliceOf[] idle) => JsonSerializer.Deserialize<SliceReturn>(Ask(new Order("return") { Idle = idle }).Json)!;
 
     public ImmutableArray<RunId> List() => JsonSerializer.Deserialize<ImmutableArray<RunId>>(Ask(new Order("list")).Json);
 
