@@ -31,6 +31,7 @@ namespace Fleet;
 [JsonSerializable(typeof(HostEvent.ProcessAssigned), TypeInfoPropertyName = "HostProcessAssigned")]
 [JsonSerializable(typeof(HostEvent.ProcessUnassigned), TypeInfoPropertyName = "HostProcessUnassigned")]
 [JsonSerializable(typeof(HostEvent.ProcessRemoved), TypeInfoPropertyName = "HostProcessRemoved")]
+[JsonSerializable(typeof(HostEvent.ContentsRemoved), TypeInfoPropertyName = "HostContentsRemoved")]
 [JsonSerializable(typeof(HostEvent.AgentStarted), TypeInfoPropertyName = "HostAgentStarted")]
 [JsonSerializable(typeof(HostEvent.AgentStopped), TypeInfoPropertyName = "HostAgentStopped")]
 [JsonSerializable(typeof(ProcessEvent.Starting), TypeInfoPropertyName = "ProcessStarting")]

@@ -38,6 +38,7 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
         Command<ProcessActor.Report>(Heard);
         Command<ListProcesses>(_ => Sender.Tell(List()));
         Command<WhenReady>(_ => AnswerWhenReady(Sender));
+        Command<RemoveContents>(remove => Removing(remove, Sender));
         Command<StopAgent>(stop => Stopping(stop, Sender));
         Command<Terminated>(dead => Lost(dead.ActorRef));
         Command<SayAll>(_ =>
@@ -228,6 +229,9 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
         Recorder.Host,
         () => asker.Tell(Ready.Instance),
         _ => asker.Tell(Ready.Instance));
+
+    private void Removing(RemoveContents remove, IActorRef asker) => Record(
+        [new HostEvent.ContentsRemoved(remove.Contents)], Recorder.Observed(agent.Story, LastEvent), Recorder.Host, () => asker.Tell(Ready.Instance));
 
     private ImmutableArray<HostedProcess> List() =>
         [.. State.Assigned.Values.Concat(State.Leaving.Values)

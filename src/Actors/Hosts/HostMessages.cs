@@ -22,6 +22,9 @@ public sealed record WhenReady
 /// <summary>The agent is about to end: recorded, then answered with <see cref="Ready"/>. The jobs go on.</summary>
 public sealed record StopAgent(string Why);
 
+/// <summary>Stored contents that no job names are about to be removed: recorded, then answered with <see cref="Ready"/>.</summary>
+public sealed record RemoveContents(ImmutableArray<Digest> Contents);
+
 public sealed record Ready
 {
     public static readonly Ready Instance = new();

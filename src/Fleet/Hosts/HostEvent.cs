@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
@@ -31,6 +32,10 @@ public abstract record HostEvent : FleetEvent
     /// <summary>Nothing of an unassigned process is left.</summary>
     [StoredName("host.process_removed.v1")]
     public sealed record ProcessRemoved(ProcessId Process) : HostEvent;
+
+    /// <summary>Stored contents that no version of a job names. Written before they are removed, and again where a kill came between.</summary>
+    [StoredName("host.contents_removed.v1")]
+    public sealed record ContentsRemoved(ImmutableArray<Digest> Contents) : HostEvent;
 
     [StoredName("host.agent_started.v1")]
     public sealed record AgentStarted(string Version, int Pid, Guid BootId) : HostEvent;

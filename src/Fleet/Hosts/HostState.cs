@@ -44,7 +44,7 @@ public sealed record HostState(
             Assigned = host.Assigned.Remove(e.Process), Leaving = host.Leaving.Add(e.Process, assignment with { Run = false, Generation = e.Generation }),
         },
         HostEvent.ProcessRemoved e when host.Leaving.ContainsKey(e.Process) => host with { Leaving = host.Leaving.Remove(e.Process) },
-        HostEvent.AgentStarted or HostEvent.AgentStopped => host,
+        HostEvent.ContentsRemoved or HostEvent.AgentStarted or HostEvent.AgentStopped => host,
         _ => throw new UnreachableException($"{EventCatalog.NameOf(@event)} cannot follow this state of the host"),
     };
 }

@@ -51,7 +51,7 @@ public static class EventCatalog
     [
         json.JobSubmitted, json.JobReverted, json.JobStopped, json.JobStarted, json.JobRestarted,
         json.HostDesiredAccepted, json.HostSliceAssigned, json.HostSliceReturned, json.HostProcessAssigned, json.HostProcessUnassigned,
-        json.HostProcessRemoved, json.HostAgentStarted, json.HostAgentStopped,
+        json.HostProcessRemoved, json.HostContentsRemoved, json.HostAgentStarted, json.HostAgentStopped,
         json.ProcessStarting, json.ProcessStarted, json.ProcessStartFailed, json.ProcessExited, json.ProcessLost, json.ProcessHealthChanged,
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
     ];

@@ -56,6 +56,7 @@ public static class EventText
             $"{e.Assignment.Process} version {e.Assignment.Version} shall {(e.Assignment.Run ? "run" : "be stopped")} (generation {e.Assignment.Generation})",
         HostEvent.ProcessUnassigned e => $"{e.Process} is no longer assigned here",
         HostEvent.ProcessRemoved e => $"nothing of {e.Process} is left",
+        HostEvent.ContentsRemoved e => $"stored contents that no job names removed: {string.Join(", ", e.Contents.Select(c => c.Short))}",
         HostEvent.AgentStarted e => $"agent {e.Version} started with pid {e.Pid}",
         HostEvent.AgentStopped e => $"agent stopped: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),

@@ -52,6 +52,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
             return await ended.Task;
         }
 
+        await GiveBackContents(jobs, host);
         await Listen(jobs, host, sandboxes);
         RotateLogs(host, sandboxes);
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
@@ -86,6 +87,24 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         }
 
         return false;
+    }
+
+    // Before anybody can submit: what a submission has stored, no version names yet. Only where all versions are known.
+    private async Task GiveBackContents(IActorRef jobs, IActorRef host)
+    {
+        if (!settings.IsControl || !settings.IsHost)
+        {
+            return;
+        }
+
+        try
+        {
+            await new UnnamedContents(new ContentStore(settings.Paths), jobs, host, AskAgain).Remove();
+        }
+        catch (Exception e) when (e is AskTimeoutException or IOException or UnauthorizedAccessException)
+        {
+            log.Warning("stored contents that no job names stay until the next start: {Reason}", e.Message);
+        }
     }
 
     private async Task RecordEnd(IActorRef host, string why)

@@ -31,6 +31,21 @@ public sealed class ContentStore(HostPaths paths)
         SyncFolder();
     }
 
+    /// <summary>Those that are stored and not among <paramref name="named"/>.</summary>
+    public ImmutableArray<Digest> Unnamed(IReadOnlySet<Digest> named) =>
+        [.. Files().Select(f => Digest.TryParse($"sha256:{f}", out var digest) ? digest : (Digest?)null).OfType<Digest>().Where(d => !named.Contains(d))];
+
+    /// <summary>Removes them, and what a killed agent left half written. Done already: nothing happens. Only while nobody calls <see cref="Put(IReadOnlyDictionary{Digest, ImmutableArray{byte}})"/>.</summary>
+    public void Remove(IEnumerable<Digest> contents)
+    {
+        foreach (var path in contents.Select(paths.Content).Concat(Files().Where(f => f.EndsWith(".tmp", StringComparison.Ordinal)).Select(f => $"{paths.Contents}/{f}")))
+        {
+            File.Delete(path);
+        }
+    }
+
+    private IEnumerable<string> Files() => Directory.Exists(paths.Contents) ? Directory.EnumerateFiles(paths.Contents).Select(f => Path.GetFileName(f)) : [];
+
     private void Put(Digest digest, ReadOnlySpan<byte> content)
     {
         if (Digest.Of(content) != digest)

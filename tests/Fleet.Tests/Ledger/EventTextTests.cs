@@ -22,6 +22,7 @@ public sealed class EventTextTests
         (new JobEvent.Started(), "asked to start"),
         (new JobEvent.Restarted(2), "asked to restart, time 2"),
         (new HostEvent.DesiredAccepted(12), "follows desired state 12"),
+        (new HostEvent.ContentsRemoved([Digest.Of("a")]), "stored contents that no job names removed: ca978112ca1b"),
         (new HostEvent.SliceReturned(Spec.Id, 5), "stopped job web gave back slice 5: nothing of its ids is left"),
         (new HostEvent.SliceAssigned(Spec.Id, 5), "job web has slice 5 of the sub-ids"),
         (new HostEvent.ProcessAssigned(new Assignment(Web, 7, 3, Digest.Of("x"), Spec.Processes[0], [], true, 0, 5, Guid.Empty)), "web:web version 3 shall run (generation 7)"),

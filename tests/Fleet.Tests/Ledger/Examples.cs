@@ -31,6 +31,7 @@ internal static class Examples
         new HostEvent.ProcessAssigned(new Assignment(Process, 7, 2, Content, Whole, [File], true, 1, 4, Boot)),
         new HostEvent.ProcessUnassigned(Process, 8),
         new HostEvent.ProcessRemoved(Process),
+        new HostEvent.ContentsRemoved([Content]),
         new HostEvent.AgentStarted("0.1.0", 4711, Boot),
         new HostEvent.AgentStopped("SIGTERM"),
         new ProcessEvent.Starting(Run, SandboxPhase.PreStart, 7, 2, Content, 1, 3),

@@ -34,6 +34,19 @@ public sealed class ContentStoreTests : IDisposable
         Assert.Empty(Directory.GetFiles($"{folder}/contents"));
     }
 
+    [Fact]
+    public void What_nobody_names_is_found_and_removed_with_what_was_left_half_written_and_the_rest_stays()
+    {
+        var (kept, orphan) = (Put(folder, "kept"), Put(folder, "orphan"));
+        var store = new ContentStore(new HostPaths(folder, folder));
+        File.WriteAllText($"{folder}/contents/{orphan.Hex}.{Guid.NewGuid():N}.tmp", "orp");
+        Assert.Equal(orphan, Assert.Single(store.Unnamed(new HashSet<Digest> { kept })));
+        store.Remove([orphan]);
+        store.Remove([orphan]);
+        Assert.Equal([kept.Hex], Directory.GetFiles($"{folder}/contents").Select(f => Path.GetFileName(f)));
+        Assert.Empty(new ContentStore(new HostPaths($"{folder}/no", folder)).Unnamed(new HashSet<Digest>()));
+    }
+
     [SkippableFact]
     public async Task On_a_full_disk_nothing_stands_under_the_digests_name()
     {
