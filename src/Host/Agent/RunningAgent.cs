@@ -46,6 +46,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         RefuseLosses();
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
+        new FrozenRuns($"{settings.Paths.Bosh}/sys/log", settings.JobLogs, loggers.CreateLogger(nameof(FrozenRuns))).Thaw(await sandboxes.Freezers());
         var (jobs, host) = StartRoles(system, journal, sandboxes);
         if (!await RecoveredBeforeEnd(host))
         {

@@ -9,6 +9,11 @@ public sealed class CgroupFreezer(string leaf) : IFreezer
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
+    public string Leaf => leaf;
+
+    /// <summary>Whether somebody has frozen it and not thawed, whatever of it stands still yet; false where it is gone.</summary>
+    public bool IsSwitchedOn => (Linux.Proc.Read(V1)?.Trim() ?? Linux.Proc.Read(V2)?.Trim()) is "FROZEN" or "FREEZING" or "1";
+
     private string V1 => $"{leaf}/freezer.state";
 
     private string V2 => $"{leaf}/cgroup.freeze";

@@ -3,7 +3,7 @@ namespace Fleet.Host.Logs;
 /// <summary>Stops all processes that write a log for the moment of its truncation, without their noticing.</summary>
 public interface IFreezer
 {
-    /// <summary>Returns when none of them runs any more. Idempotent. Outlives the agent: whoever starts after a killed one thaws.</summary>
+    /// <summary>Returns when none of them runs any more. Idempotent. Outlives the agent: the one that starts after it was killed thaws (<see cref="FrozenRuns"/>).</summary>
     /// <exception cref="LogRefusedException">They could not be frozen; they run on.</exception>
     void Freeze();
 

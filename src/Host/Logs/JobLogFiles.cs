@@ -27,7 +27,7 @@ public sealed class JobLogFiles(IActorRef host, HostPaths paths, LinuxSandboxes 
 
     private IEnumerable<LogFile> Logs(HostedProcess hosted)
     {
-        var freezer = hosted.Status is { Pid: not null, Run: { } run } ? new CgroupFreezer(sandboxes.FreezerFolder(run)) : null;
+        var freezer = hosted.Status is { Pid: not null, Run: { } run } ? sandboxes.Freezer(run) : null;
         yield return new LogFile(paths.Stdout(hosted.Assignment.Process), freezer);
         yield return new LogFile(paths.Stderr(hosted.Assignment.Process), freezer);
     }

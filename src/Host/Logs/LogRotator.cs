@@ -32,33 +32,12 @@ public sealed partial class LogRotator(
         }
     }
 
-    /// <summary>
-    /// Finishes interrupted rotations and only then thaws: while frozen, the files themselves tell how far each rotation came.
-    /// Idempotent.
-    /// </summary>
+    /// <summary>Finishes interrupted rotations. Idempotent.</summary>
     public void Recover()
     {
-        var logs = current();
-        foreach (var log in logs)
+        foreach (var log in current())
         {
             Guarded(log, rotation => rotation.Recover());
-        }
-
-        foreach (var log in logs)
-        {
-            Thaw(log);
-        }
-    }
-
-    private void Thaw(LogFile log)
-    {
-        try
-        {
-            log.Freezer?.Thaw();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            Failed(log.Path, e.Message);
         }
     }
 

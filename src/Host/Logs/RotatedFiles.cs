@@ -17,6 +17,10 @@ internal sealed class RotatedFiles(LogFolder folder, string log, int keep)
     public IReadOnlyList<(string Name, string Mark)> InHand() =>
         [.. folder.Names(CopiedPrefix).Where(name => folder.SizeOfOwn(name) is not null).Select(name => (name, name[CopiedPrefix.Length..]))];
 
+    /// <summary>The logs of which a killed agent left a rotation in hand.</summary>
+    public static IReadOnlyList<string> InterruptedIn(LogFolder folder) =>
+        [.. folder.Names(".").Select(name => (name, at: name.IndexOf(".copied-", StringComparison.Ordinal))).Where(n => n.at > 1).Select(n => n.name[1..n.at]).Distinct()];
+
     /// <summary>
     /// Makes the copy FILE.1. Only the names up to the first gap move, so that repeating it after a crash in the middle moves nothing twice;
     /// without a gap the oldest file goes.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Linux;
+using Fleet.Host.Logs;
 using Fleet.Processes;
 
 namespace Fleet.Host.Sandboxes;
@@ -60,6 +61,7 @@ internal abstract class Cgroups(string name)
         for (var end = Environment.TickCount64 + Patience.TotalMilliseconds; folders.Length > 0; await Task.Delay(2))
         {
             Array.ForEach(folders, folder => Kill(folder));
+            new CgroupFreezer(FreezerFolder(leaf)).Thaw(); // A frozen process does not die on v1.
             folders = [.. folders.Where(f => !TryRemove(f))];
             if (Environment.TickCount64 > end)
             {

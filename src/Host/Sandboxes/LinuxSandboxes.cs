@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Linux;
+using Fleet.Host.Logs;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -88,8 +89,11 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
 
-    /// <summary>Where the kernel can be told to hold a run still for a moment.</summary>
-    public string FreezerFolder(RunId run) => cgroups.FreezerFolder(run.Text);
+    /// <summary>With which the kernel can be told to hold a run still for a moment.</summary>
+    public CgroupFreezer Freezer(RunId run) => new(cgroups.FreezerFolder(run.Text));
+
+    /// <summary>Those of all runs of which anything is left.</summary>
+    public async Task<IEnumerable<CgroupFreezer>> Freezers() => (await List()).Select(Freezer);
 
     public void Dispose()
     {

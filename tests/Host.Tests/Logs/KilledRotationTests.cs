@@ -84,12 +84,26 @@ public sealed class KilledRotationTests
     {
         using var folder = LogTestFolder.OnTmpfs("10m");
         using var group = new TestFreezerGroup();
-        File.WriteAllText(folder.Log, "one");
-        File.WriteAllText($"{folder.Path}/.web.stdout.log.copied-size-3", "one");
+        var log = Directory.CreateDirectory($"{folder.Path}/web").FullName + "/web.stdout.log";
+        File.WriteAllText(log, "");
+        File.WriteAllText($"{folder.Path}/web/.web.stdout.log.copied-size-3", "one");
         group.Freezer.Freeze();
-        folder.Rotator(freezer: group.Freezer).Recover();
+        new FrozenRuns(folder.Path, LogTestFolder.Small, NullLogger.Instance).Thaw([new CgroupFreezer(group.Path), new CgroupFreezer($"{group.Path}-gone")]);
         Assert.False(group.IsFrozen);
-        Assert.Equal("one", string.Concat(folder.OldestFirst().Select(File.ReadAllText)));
+        Assert.Equal([$"{log}", $"{log}.1"], Directory.GetFiles($"{folder.Path}/web").Order(StringComparer.Ordinal));
+        Assert.Equal("one", File.ReadAllText($"{log}.1"));
+    }
+
+    [SkippableFact]
+    public void Of_runs_that_nobody_froze_no_log_is_touched()
+    {
+        using var folder = LogTestFolder.OnDisk();
+        using var group = new TestFreezerGroup();
+        var copy = Directory.CreateDirectory($"{folder.Path}/web").FullName + "/.web.stdout.log.copied-size-3";
+        File.WriteAllText(copy, "one");
+        File.WriteAllText($"{folder.Path}/web/web.stdout.log", "");
+        new FrozenRuns(folder.Path, LogTestFolder.Small, NullLogger.Instance).Thaw([new CgroupFreezer(group.Path)]);
+        Assert.True(File.Exists(copy));
     }
 
     [SkippableFact]

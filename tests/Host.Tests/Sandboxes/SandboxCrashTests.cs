@@ -102,4 +102,15 @@ public sealed class SandboxCrashTests(SandboxHost host) : SandboxTest(host)
 
         Assert.IsType<SandboxView.Absent>(Driver.Inspect(request.Run));
     }
+
+    [SkippableFact]
+    public void A_run_left_frozen_is_removed()
+    {
+        var request = Request(Shell("sleep 1000"));
+        _ = Driver.Started(request);
+        KillDriver();
+        SandboxHost.Sh($"echo FROZEN > /sys/fs/cgroup/freezer/{SandboxHost.User}/{request.Run}/freezer.state");
+        Driver.Remove(request.Run);
+        Assert.Empty(Driver.List());
+    }
 }

@@ -2,9 +2,9 @@ using Fleet.Host.Tests.Hosts;
 
 namespace Fleet.Host.Tests.Whole;
 
-/// <summary>What the host keeps for jobs, and gives back.</summary>
+/// <summary>What an agent finds that an earlier one left: it is given back, or goes on.</summary>
 [Collection("host init")]
-public class GivingBackTests
+public class LeftoverTests
 {
     [SkippableFact]
     public async Task Contents_that_no_version_names_are_gone_at_the_next_start_and_those_of_old_versions_stay()
@@ -23,6 +23,22 @@ public class GivingBackTests
 
         Assert.True((await host.Fleet("job", "revert", "one", "--to", "1")).Succeeded);
         await WholeHost.Until("the first version runs again", async () => (await host.Json("job", "status", "one")).GetProperty("state").GetString() == "running");
+    }
+
+    [SkippableFact]
+    public async Task A_process_that_a_killed_agent_left_frozen_runs_on_and_can_be_stopped()
+    {
+        Skip.IfNot(Directory.Exists("/sys/fs/cgroup/freezer"), "needs the freezer of cgroup v1");
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Job("x"))).Succeeded);
+        var pid = (await host.Pids())["one:sleeper"];
+        await host.KillAgent();
+        var leaf = (await File.ReadAllLinesAsync($"/proc/{pid}/cgroup")).Single(l => l.Contains(":freezer:", StringComparison.Ordinal)).Split(':')[2];
+        await host.Shell($"echo FROZEN > /sys/fs/cgroup/freezer{leaf}/freezer.state");
+        await host.StartAgent();
+        Assert.Equal("THAWED\n", await File.ReadAllTextAsync($"/sys/fs/cgroup/freezer{leaf}/freezer.state"));
+        Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
+        Assert.True((await host.Fleet("job", "stop", "one")).Succeeded);
     }
 
     private static string Job(string secret) =>
