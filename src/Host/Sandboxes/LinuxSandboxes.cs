@@ -117,7 +117,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
             case SandboxView.Running running:
                 using (var limit = Limit(cancel))
                 {
-                    await starter.AwaitProgram(request, running.Identity, null, limit.Token);
+                    await starter.AwaitProgram(request, running.Identity, _ => Task.CompletedTask, limit.Token);
                 }
 
                 return running.Identity;

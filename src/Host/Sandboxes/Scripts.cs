@@ -53,6 +53,27 @@ internal static class Scripts
         exec "$@"
         """;
 
+    /// <summary>What <see cref="Program"/> ends with, as a shell does.</summary>
+    public const int NoProgram = 127, NotExecutable = 126;
+
+    /// <summary>
+    /// In a sandbox: whether a program, or the interpreter that its first line names, is not there or not executable. $1: the program; $2: the folder that
+    /// it is started in; $3: where it is looked for if it is a mere name.
+    /// </summary>
+    public const string Program = """
+        cd -- "$2" || exit 1
+        case $1 in
+          */*) program=$1 ;;
+          *) program=$(PATH=$3 command -v -- "$1") || exit 127 ;;
+        esac
+        [ -e "$program" ] || exit 127
+        [ -f "$program" ] && [ -x "$program" ] || exit 126
+        line=$(head -c 256 -- "$program" 2>/dev/null | tr -d '\000' | head -n 1)
+        case $line in
+          '#!'*) set -f; set -- ${line#??}; [ -e "$1" ] || exit 127; [ -x "$1" ] || exit 126 ;;
+        esac
+        """;
+
     /// <summary>
     /// In the agent's user namespace: says the first thing that a stopped job keeps; nothing: it keeps nothing. Its own /tmp is nothing, nor are the logs
     /// that Fleet keeps. $1 to $3: its store, data and log folders, made or not; $4 and $5: the last id below its slice, and the first above.

@@ -31,22 +31,24 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
         var pid = await launcher.Create(request.Run, bundle, logs, Missing(request, user), cancel);
         var identity = Identify(request.Run, pid);
         MountCheck.Verify(pid, mounts);
+        using var program = ProgramCheck.Open(pid);
         Limit(request);
         bundle.Remember(identity);
         await launcher.Start(request.Run, bundle, cancel);
-        await AwaitProgram(request, identity, logs, cancel);
+        await AwaitProgram(request, identity, exit => CheckExit(request, exit, logs, () => program.WhyNot(config.Process)), cancel);
         WritePidFile(request, pid);
         return identity;
     }
 
     /// <summary>Waits until tini has executed the program, or has failed to, and compares what the kernel gave. Of a run begun by a killed agent too.</summary>
-    public async Task AwaitProgram(SandboxRequest request, SandboxIdentity identity, LogFiles? logs, CancellationToken cancel)
+    /// <param name="ended">What is to be done when it has ended before anybody saw it run.</param>
+    public async Task AwaitProgram(SandboxRequest request, SandboxIdentity identity, Func<SandboxExit, Task> ended, CancellationToken cancel)
     {
         while (!HasExecuted(identity.Pid))
         {
             if (runs.Exit(request.Run) is { } exit)
             {
-                CheckExit(request, exit.Exit, logs);
+                await ended(exit.Exit);
                 return;
             }
 
@@ -80,17 +82,18 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
         Proc.FirstChild(tini) is { } child && Proc.CommandLine(child) is { Length: > 0 } line && Proc.CommandLine(tini) is { Length: > 0 } own && line != own
         && own.Contains("\0-w\0-s\0--\0", StringComparison.Ordinal);
 
-    private static void CheckExit(SandboxRequest request, SandboxExit exit, LogFiles? logs)
+    // What tini says may as well be the job's own words: it only tells when to look.
+    private static async Task CheckExit(SandboxRequest request, SandboxExit exit, LogFiles logs, Func<Task<StartFailureCode?>> whyNot)
     {
-        var fatal = logs?.NewErrors().Split('\n').FirstOrDefault(l => l.StartsWith("[FATAL tini", StringComparison.Ordinal));
-        if (fatal is null || exit.Code is not (126 or 127))
+        var fatal = logs.NewErrors().Split('\n').FirstOrDefault(l => l.StartsWith("[FATAL tini", StringComparison.Ordinal));
+        if (fatal is null || exit.Code is not (Scripts.NotExecutable or Scripts.NoProgram) || await whyNot() is not { } code)
         {
             return;
         }
 
-        throw exit.Code == 127
-            ? new StartRefused(StartFailureCode.ExecutableMissing, $"the program of {request.Process} is not there in its sandbox: {fatal}")
-            : new StartRefused(StartFailureCode.ExecutableNotExecutable, $"the program of {request.Process} cannot be executed: {fatal}");
+        throw code == StartFailureCode.ExecutableMissing
+            ? new StartRefused(code, $"the program of {request.Process} is not there in its sandbox: {fatal}")
+            : new StartRefused(code, $"the program of {request.Process} cannot be executed: {fatal}");
     }
 
     private void CheckHost(SandboxRequest request)

@@ -21,6 +21,39 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
     [SkippableFact]
     public void A_program_that_itself_exits_127_was_started() => Assert.Equal("", Output(Shell("exit 127")));
 
+    [SkippableTheory]
+    [InlineData("nope", StartFailureCode.ExecutableMissing)]
+    [InlineData("/var/vcap/data/web/bin/interpreted", StartFailureCode.ExecutableMissing)]
+    [InlineData("/var/vcap/data/web/onnoexec", StartFailureCode.ExecutableNotExecutable)]
+    [InlineData("/var/vcap/data/web/there", StartFailureCode.ExecutableNotExecutable)]
+    [InlineData("/var/vcap/data/web", StartFailureCode.ExecutableNotExecutable)]
+    [InlineData("/var/vcap/data/web/closed/there", StartFailureCode.ExecutableMissing)]
+    public void A_program_that_only_the_sandbox_can_see_is_looked_for_there(string executable, StartFailureCode code)
+    {
+        var program = new ProcessSpec
+        {
+            Name = "server", Executable = executable, EphemeralDisk = true, AdditionalVolumes = [new Volume("/var/vcap/data/web/bin", Writable: true, AllowExecutions: true)],
+        };
+        const string Make = "cd /var/vcap/data/web && echo > there && printf '#!/no/such -x\\n' > bin/interpreted && chmod 755 bin/interpreted && cp bin/interpreted onnoexec";
+        RunToEnd(program with { Executable = "/bin/sh", Args = ["-c", Make] });
+        Assert.Equal(code, Driver.Failed(Request(program)).Code);
+        Assert.Empty(Driver.List());
+    }
+
+    [SkippableTheory]
+    [InlineData(127)]
+    [InlineData(126)]
+    public void A_job_that_says_what_tini_says_was_started_all_the_same(int code)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var request = Request(Shell($"echo '[FATAL tini (2)] exec /bin/sh failed: No such file or directory' >&2; exit {code}"));
+            _ = Driver.Started(request);
+            Assert.Equal(code, Driver.Exit(request.Run).Code);
+            Driver.Remove(request.Run);
+        }
+    }
+
     [SkippableFact]
     public void More_than_the_baseline_is_refused_by_name()
     {
