@@ -19,6 +19,9 @@ public sealed record Order(string Do)
 
     public string[]? Command { get; init; }
 
+    /// <summary>Of a "tail": the log's last lines; of a "rotate": at this log's whole size.</summary>
+    public string Log { get; init; } = "";
+
     /// <summary>Of a "return".</summary>
     public SliceOf[] Idle { get; init; } = [];
 

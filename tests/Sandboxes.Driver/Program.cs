@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fleet;
+using Fleet.Host.Logs;
 using Fleet.Host.Sandboxes;
 using Fleet.Sandboxes;
 using Fleet.Sandboxes.Driver;
@@ -45,6 +46,13 @@ while (Console.ReadLine() is { } line)
                 break;
             case "return":
                 Say("returned", await sandboxes.ReturnSlice([.. order.Idle]));
+                break;
+            case "tail":
+                Say("read", LogReader.Tail(order.Log, 10).ToArray());
+                break;
+            case "rotate":
+                new LogRotator(() => [new LogFile(order.Log, null)], LogRotationSettings.Default with { MaxBytes = 4096 }, TimeProvider.System, logs.CreateLogger<LogRotator>()).Scan();
+                Say("rotated", order.Run);
                 break;
             case "list":
                 Say("listed", await sandboxes.List());

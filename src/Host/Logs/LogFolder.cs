@@ -32,6 +32,12 @@ internal sealed class LogFolder : IDisposable
         // O_NONBLOCK: opening a planted pipe must not wait for its other end.
         var flags = (write ? Files.ReadWrite : Files.ReadOnly) | Files.NoFollow | Files.NonBlock;
         var file = Files.OpenAt2(handle, name, flags, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+        if (file.IsInvalid && Marshal.GetLastPInvokeError() == EACCES && ClosedLog.Open(handle, Path, name))
+        {
+            file.Dispose();
+            file = Files.OpenAt2(handle, name, flags, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+        }
+
         if (file.IsInvalid)
         {
             return Missing<SafeFileHandle>(name);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Fleet.Host.Linux;
+using Fleet.Host.Logs;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -76,6 +77,10 @@ internal sealed class LogFiles : IDisposable
         try
         {
             return Libc.OpenBeneath(folder, Path.GetFileName(path), Libc.O_RDWR | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NONBLOCK, (int)Everybody);
+        }
+        catch (Win32Exception e) when (e.NativeErrorCode == Libc.EACCES && ClosedLog.Open(folder, Path.GetDirectoryName(path)!, Path.GetFileName(path)))
+        {
+            return Libc.OpenBeneath(folder, Path.GetFileName(path), Libc.O_RDWR | Libc.O_APPEND | Libc.O_NONBLOCK, 0);
         }
         catch (Win32Exception e) when (e.NativeErrorCode is Libc.ELOOP or Libc.EACCES or Libc.EPERM or Libc.EISDIR or Libc.ENXIO or Libc.ENOTDIR)
         {

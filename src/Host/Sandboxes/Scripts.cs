@@ -53,6 +53,14 @@ internal static class Scripts
         exec "$@"
         """;
 
+    /// <summary>
+    /// In the agent's user namespace: makes one file of a job the agent's. -h: of a link that the job puts in its place only the link itself. The owner alone
+    /// may change a file's mode, and then does so by a descriptor (<see cref="Logs.ClosedLog"/>). $1: the file.
+    /// </summary>
+    public const string Take = """
+        exec chown -h -- 0:0 "$1"
+        """;
+
     /// <summary>What <see cref="Program"/> ends with, as a shell does.</summary>
     public const int NoProgram = 127, NotExecutable = 126;
 

@@ -87,6 +87,12 @@ public sealed class SandboxDriver : IDisposable
 
     public SandboxUsage? Usage(RunId run) => JsonSerializer.Deserialize<SandboxUsage?>(Ask(new Order("usage") { Run = run }).Json);
 
+    /// <summary>As the agent reads it for people.</summary>
+    public string[] Tail(string log) => JsonSerializer.Deserialize<string[]>(Ask(new Order("tail") { Log = log }).Json)!;
+
+    /// <summary>One look of the agent's rotator, with a limit of 4 KiB.</summary>
+    public void Rotate(string log) => Ask(new Order("rotate") { Log = log });
+
     public SliceReturn Return(params SliceOf[] idle) => JsonSerializer.Deserialize<SliceReturn>(Ask(new Order("return") { Idle = idle }).Json)!;
 
     public ImmutableArray<RunId> List() => JsonSerializer.Deserialize<ImmutableArray<RunId>>(Ask(new Order("list")).Json);

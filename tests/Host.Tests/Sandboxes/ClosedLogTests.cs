@@ -1,0 +1,64 @@
+using Fleet.Processes;
+
+namespace Fleet.Host.Tests.Sandboxes;
+
+/// <summary>A job owns its log, and may close it to the agent.</summary>
+public sealed class ClosedLogTests(SandboxHost host) : SandboxTest(host)
+{
+    private const string Close = "chmod 0 /var/vcap/sys/log/web/server.stdout.log; ";
+
+    private string Log => Settings.Paths.Stdout(Id);
+
+    [SkippableFact]
+    public void A_log_that_its_job_closed_is_shown_and_the_job_writes_on_and_cannot_close_it_again()
+    {
+        var request = Request(Shell($"echo one; {Close} while [ ! -e /tmp/go ]; do sleep 0.05; done; echo two; {Close} while [ ! -e /tmp/end ]; do sleep 0.05; done"));
+        _ = Driver.Started(request);
+        Until(() => Mode() == 0);
+        Assert.Equal(["one"], Driver.Tail(Log));
+        File.WriteAllText($"{Settings.Paths.Tmp(Id.Job)}/go", "");
+        Until(() => Stderr.Contains("not permitted", StringComparison.Ordinal));
+        Assert.Equal(["one", "two"], Driver.Tail(Log));
+        Driver.Remove(request.Run);
+    }
+
+    [SkippableFact]
+    public void A_log_that_its_job_closed_is_rotated_and_the_next_start_has_it_again()
+    {
+        RunToEnd(Shell($"seq 9999; {Close}"));
+        var whole = File.ReadAllText(Log);
+        Assert.Equal(0u, Mode());
+        Driver.Rotate(Log);
+        Assert.Equal(whole, File.ReadAllText($"{Log}.1") + File.ReadAllText(Log));
+
+        RunToEnd(Shell($"echo again; {Close}"));
+        RunToEnd(Shell("echo and again"));
+        Assert.EndsWith("again\nand again\n", Stdout);
+    }
+
+    [SkippableTheory]
+    [InlineData("ln -s /etc/hostname $log")]
+    [InlineData("touch /var/vcap/sys/log/web/other; chmod 0 /var/vcap/sys/log/web/other; ln /var/vcap/sys/log/web/other $log")]
+    [InlineData("mkfifo -m 0 $log")]
+    [InlineData("mkdir -m 0 $log")]
+    public void What_a_job_put_in_the_place_of_its_log_is_neither_opened_nor_taken(string put)
+    {
+        RunToEnd(Shell($"log=/var/vcap/sys/log/web/server.stdout.log; rm $log; {put}"));
+        var before = SandboxHost.Sh($"stat -c '%u %g %a %F' {Settings.Paths.Logs(Id.Job)}/*");
+        Assert.Throws<InvalidOperationException>(() => Driver.Tail(Log));
+        Assert.Equal(before, SandboxHost.Sh($"stat -c '%u %g %a %F' {Settings.Paths.Logs(Id.Job)}/*"));
+        Assert.Equal(Fleet.Sandboxes.StartFailureCode.FilesRefused, Driver.Failed(Request(Shell("true"))).Code);
+    }
+
+    private uint Mode() => (uint)File.GetUnixFileMode(Log);
+
+    private static void Until(Func<bool> holds)
+    {
+        for (var i = 0; i < 1000 && !holds(); i++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.True(holds());
+    }
+}
