@@ -66,6 +66,7 @@ public class JournalTests
     {
         await using var agent = await Begin();
         await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
         agent.Sql("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(FAIL, 'disk full'); END");
         var refused = Assert.IsType<JobReply.Refused>(await agent.Jobs.Ask<JobReply>(new JobMessage.Stop(JobId.Parse("shop"), Because()), TimeSpan.FromSeconds(20)));
         Assert.Equal(RefusalCode.Unavailable, refused.Refusal.Code);
