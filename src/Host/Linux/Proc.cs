@@ -69,13 +69,13 @@ internal static class Proc
         }
     }
 
-    /// <summary>The first process that belongs to one of so many users.</summary>
+    /// <summary>The first process that belongs to one of so many users; what has ended and waits for its parent to look is none.</summary>
     public static int? FirstOfUsers(long first, long count)
     {
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
-                && Libc.Lstat(folder, out _) is { } stat && stat.User >= first && stat.User < first + count)
+                && Libc.Lstat(folder, out _) is { } stat && stat.User >= first && stat.User < first + count && StartTicks(pid) is not null)
             {
                 return pid;
             }

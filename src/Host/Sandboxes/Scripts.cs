@@ -98,16 +98,13 @@ internal static class Scripts
 
     /// <summary>
     /// In the agent's user namespace: takes from a slice what <see cref="Kept"/> counts as nothing, and says the first thing that its ids still own. $1: the
-    /// data folder, moved aside; $2 and $3: the logs and the job's own folder; $4 and $5 as above. What holds something is not removed: rmdir fails.
+    /// data folder, moved aside; $2: the logs; $3 and $4: as above. What holds something is not removed: rmdir fails. Nothing of it harms a job that runs
+    /// again by now, for it may outlive its agent for a moment: a log that becomes the agent's is written on.
     /// </summary>
     public const string Return = """
-        for folder in "$2" "$3"; do
-          if [ -d "$folder" ]; then chown -hR 0:0 -- "$folder" || exit 1; fi
-        done
+        if [ -d "$2" ]; then find "$2" -mindepth 1 -exec chown -h 0:0 {} + || exit 1; fi
         if [ -d "$1" ]; then rm -rf --one-file-system -- "$1/tmp" && rmdir -- "$1" || exit 1; fi
-        for folder in "$2" "$3"; do
-          if [ -e "$folder" ]; then find "$folder" '(' -uid "+$4" -uid "-$5" -o -gid "+$4" -gid "-$5" ')' -print -quit || exit 1; fi
-        done
+        if [ -d "$2" ]; then find "$2" '(' -uid "+$3" -uid "-$4" -o -gid "+$3" -gid "-$4" ')' -print -quit; fi
         """;
 
     /// <summary>The exit code of <see cref="Own"/> for a folder that cannot be given; any other is a trouble of the host.</summary>

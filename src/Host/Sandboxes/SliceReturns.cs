@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Jobs;
@@ -52,6 +53,8 @@ internal sealed class SliceReturns(HostPaths paths, SubIds ids)
     private async Task<string?> Empty(SliceOf slice)
     {
         var (data, aside) = (paths.Data(slice.Job), paths.Returned(slice.Job));
+        TakeGroup(paths.Logs(slice.Job));
+        TakeGroup(paths.Job(slice.Job));
         if (Directory.Exists(aside) && await Take(slice) is { } left)
         {
             return left; // Of a killed agent.
@@ -77,7 +80,17 @@ internal sealed class SliceReturns(HostPaths paths, SubIds ids)
     }
 
     private async Task<string?> Take(SliceOf slice) => Holds(
-        await AgentNamespace.TryWhileAlive(Scripts.Return, [paths.Returned(slice.Job), paths.Logs(slice.Job), paths.Job(slice.Job), .. Bounds(slice)]));
+        await AgentNamespace.TryWhileAlive(Scripts.Return, [paths.Returned(slice.Job), paths.Logs(slice.Job), .. Bounds(slice)]));
+
+    // These folders are the agent's, and only their group is the job's. Done by the agent itself, so that it ends with it: the next may be starting the job.
+    private static void TakeGroup(string path)
+    {
+        using var folder = Libc.Files.Open(path, Libc.Files.ReadOnly | Libc.Files.Directory | Libc.Files.NoFollow);
+        if (folder.IsInvalid ? Marshal.GetLastPInvokeError() != Libc.ENOENT : Libc.Files.ChangeOwner(folder, uint.MaxValue, Libc.EffectiveGroup()) != 0)
+        {
+            throw new IOException($"{path} cannot be made the agent's: {Marshal.GetLastPInvokeErrorMessage()}");
+        }
+    }
 
     private static string? Holds(CommandResult result) =>
         result is { Succeeded: true, Output: "" } ? null : result.Succeeded ? result.Output.Trim() : $"it cannot be given back: {result.Error.Trim()}";
