@@ -17,6 +17,8 @@ internal static class AgentNamespace
         }
     }
 
-    public static Task<CommandResult> Try(string script, IEnumerable<string> args) =>
-        new Command("/usr/bin/unshare", ["--map-auto", "--map-root-user", "--", "/bin/sh", "-c", script, "sh", .. args]).Run();
+    public static Task<CommandResult> Try(string script, IEnumerable<string> args) => Command(script, args).Run();
+
+    public static Command Command(string script, IEnumerable<string> args) =>
+        new("/usr/bin/unshare", ["--map-auto", "--map-root-user", "--", "/bin/sh", "-c", script, "sh", .. args]);
 }

@@ -1,5 +1,6 @@
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
+using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Tests.Hosts;
 
@@ -29,6 +30,36 @@ public sealed class DoctorTests
     }
 
     [SkippableTheory]
+    [InlineData("/usr/bin/crun", "crun version ")]
+    [InlineData("/usr/sbin/runc", "runc version ")]
+    public async Task The_runtime_that_is_configured_is_run_and_says_its_version(string path, string says)
+    {
+        Skip.IfNot(File.Exists(path), $"{path} is missing: run build/install-deps.sh");
+        var line = await RuntimeLine(path);
+        Assert.Equal((DoctorStatus.Ok, null), (line.Status, line.Remedy));
+        Assert.StartsWith(says, line.Detail);
+        Assert.Contains(path, line.Detail);
+    }
+
+    [Fact]
+    public async Task A_runtime_that_is_not_there_fails_with_its_package()
+    {
+        var line = await RuntimeLine("/opt/no/runc");
+        Assert.Equal((DoctorStatus.Fail, "apt-get install runc, or name another in fleet.sandbox.runtime"), (line.Status, line.Remedy));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_is_another_than_its_name_says_fails()
+    {
+        var folder = Directory.CreateTempSubdirectory("fleet-doctor-");
+        File.CreateSymbolicLink($"{folder}/runc", "/usr/bin/env");
+        var line = await RuntimeLine($"{folder}/runc");
+        folder.Delete(recursive: true);
+        Assert.Equal(DoctorStatus.Fail, line.Status);
+        Assert.Contains("says of itself 'env (GNU coreutils)", line.Detail);
+    }
+
+    [SkippableTheory]
     [InlineData("disk")]
     [InlineData("sudo")]
     public async Task A_group_that_is_as_good_as_root_fails(string group)
@@ -52,4 +83,7 @@ public sealed class DoctorTests
     [Fact]
     public void A_clock_before_the_programs_build_fails() =>
         Assert.Equal(DoctorStatus.Fail, HostStateChecks.Clock(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero)).Status);
+
+    private static async Task<DoctorLine> RuntimeLine(string path) =>
+        (await Doctor.Run(null, new SandboxSettings { Paths = new HostInitOptions().Paths, Runtime = path })).Single(line => line.Name == "runtime");
 }

@@ -40,6 +40,31 @@ public class RealServerTests
     }
 
     [SkippableFact]
+    public async Task Over_runc_redis_is_probed_inside_outlives_its_agent_and_leaves_nothing()
+    {
+        await using var host = await WholeHost.Start("sandbox.runtime = /usr/sbin/runc");
+        await Unpack("redis", host);
+        var run = await host.Run(Demo("redis").Replace("tcp: {port: 26379}", "exec: [/var/vcap/packages/redis/usr/bin/redis-cli, -p, 26379, PING]", StringComparison.Ordinal));
+        Assert.True(run.Succeeded, $"{run.Error}{(await host.Fleet("job", "logs", "redis", "--stderr")).Output}");
+        Assert.Contains("healthy", run.Error, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(host.Paths.Runtime, "state.json", SearchOption.AllDirectories)); // runc's; crun has a file "status"
+
+        Assert.Equal("+OK", await Redis("SET fleet 1"));
+        var before = await host.Pids();
+        await host.KillAgent();
+        Assert.Equal("$1", await Redis("GET fleet"));
+        await host.StartAgent();
+        Assert.Equal(before, await host.Pids());
+        Assert.Equal(["process.starting.v1", "process.started.v1", "process.health_changed.v1"], await host.Events("redis:redis"));
+
+        Assert.True((await host.Fleet("job", "stop", "redis")).Succeeded);
+        await WholeHost.Until("nothing of the run is left", () => Task.FromResult(
+            Directory.GetFileSystemEntries(host.Paths.Runtime).Concat(Directory.GetFileSystemEntries(host.Paths.Sandboxes)).Concat(Directory.GetFileSystemEntries(host.Paths.Exits)).ToArray() is []));
+        Assert.Contains("bye bye", (await host.Fleet("job", "logs", "redis")).Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"/proc/{before["redis:redis"]}"));
+    }
+
+    [SkippableFact]
     public async Task Two_processes_of_a_job_run_beside_a_job_that_crash_loops()
     {
         await using var host = await WholeHost.Start();
