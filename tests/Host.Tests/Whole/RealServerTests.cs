@@ -40,14 +40,15 @@ public class RealServerTests
     }
 
     [SkippableFact]
-    public async Task Over_runc_redis_is_probed_inside_outlives_its_agent_and_leaves_nothing()
+    public async Task Over_runc_jobs_are_probed_rotated_and_taken_up_and_leave_nothing()
     {
-        await using var host = await WholeHost.Start("sandbox.runtime = /usr/sbin/runc");
+        await using var host = await WholeHost.Start("sandbox.runtime = /usr/sbin/runc, job-logs.max-size = 64KiB");
         await Unpack("redis", host);
         var run = await host.Run(Demo("redis").Replace("tcp: {port: 26379}", "exec: [/var/vcap/packages/redis/usr/bin/redis-cli, -p, 26379, PING]", StringComparison.Ordinal));
         Assert.True(run.Succeeded, $"{run.Error}{(await host.Fleet("job", "logs", "redis", "--stderr")).Output}");
         Assert.Contains("healthy", run.Error, StringComparison.Ordinal);
-        Assert.Single(Directory.GetFiles(host.Paths.Runtime, "state.json", SearchOption.AllDirectories)); // runc's; crun has a file "status"
+        Assert.True((await host.Run("job: count\nprocesses:\n- {name: count, executable: /bin/sh, args: [-c, seq 1 20000; exec sleep 600]}\n")).Succeeded);
+        Assert.Equal(2, Directory.GetFiles(host.Paths.Runtime, "state.json", SearchOption.AllDirectories).Length); // runc's; crun's is "status"
 
         Assert.Equal("+OK", await Redis("SET fleet 1"));
         var before = await host.Pids();
@@ -57,7 +58,12 @@ public class RealServerTests
         Assert.Equal(before, await host.Pids());
         Assert.Equal(["process.starting.v1", "process.started.v1", "process.health_changed.v1"], await host.Events("redis:redis"));
 
+        var log = $"{host.Paths.Bosh}/sys/log/count/count.stdout.log";
+        await WholeHost.Until("the log is rotated and has every line", async () => File.Exists($"{log}.1")
+            && (await File.ReadAllTextAsync($"{log}.1") + await File.ReadAllTextAsync(log)) == string.Concat(Enumerable.Range(1, 20000).Select(n => $"{n}\n")));
+
         Assert.True((await host.Fleet("job", "stop", "redis")).Succeeded);
+        Assert.True((await host.Fleet("job", "stop", "count")).Succeeded);
         await WholeHost.Until("nothing of the run is left", () => Task.FromResult(
             Directory.GetFileSystemEntries(host.Paths.Runtime).Concat(Directory.GetFileSystemEntries(host.Paths.Sandboxes)).Concat(Directory.GetFileSystemEntries(host.Paths.Exits)).ToArray() is []));
         Assert.Contains("bye bye", (await host.Fleet("job", "logs", "redis")).Output, StringComparison.Ordinal);
