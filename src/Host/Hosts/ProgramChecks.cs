@@ -8,7 +8,7 @@ namespace Fleet.Host.Hosts;
 /// <summary>The programs that sandboxes are made of.</summary>
 internal static class ProgramChecks
 {
-    private static readonly Version OldestUnshare = new(2, 38);
+    private static readonly Version OldestUnshare = new(2, 38), OldestRunc = new(1, 1);
 
     /// <param name="sandboxes">What the agent is configured to use: those very files are run, not what the path of whoever asks leads to.</param>
     public static async Task<ImmutableArray<DoctorLine>> All(SandboxSettings sandboxes) =>
@@ -26,13 +26,22 @@ internal static class ProgramChecks
     {
         var name = OciRuntime.NameOf(path);
         var (found, said) = await Try(path, "--version");
-        return (found, said.StartsWith($"{name} version ", StringComparison.Ordinal)) switch
+        if (!found)
         {
-            (true, true) => DoctorLine.Ok("runtime", $"{said} ({path})"),
-            (true, false) => DoctorLine.Fail("runtime", $"{path} says of itself '{said}'", $"let fleet.sandbox.runtime be {OciRuntime.Rule}"),
-            _ => DoctorLine.Fail("runtime", said, $"apt-get install {name}, or name another in fleet.sandbox.runtime"),
+            return DoctorLine.Fail("runtime", said, $"apt-get install {name}, or name another in fleet.sandbox.runtime");
+        }
+
+        return said.Split(' ') switch
+        {
+            [var its, "version", var version, ..] when its == name && (name != "runc" || !IsOlder(version, OldestRunc)) => DoctorLine.Ok("runtime", $"{said} ({path})"),
+            ["runc", "version", ..] when name == "runc" => DoctorLine.Fail("runtime", $"{said}; recursive mount options need {OldestRunc}", "upgrade runc, or use crun"),
+            _ => DoctorLine.Fail("runtime", $"{path} says of itself '{said}'", $"let fleet.sandbox.runtime be {OciRuntime.Rule}"),
         };
     }
+
+    // Of "1.0.0~rc93+ds1" the numbers.
+    private static bool IsOlder(string text, Version than) =>
+        Version.TryParse(string.Concat(text.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')), out var version) && version < than;
 
     private static async Task<DoctorLine> Program(string name, string path)
     {
