@@ -44,7 +44,8 @@ public class RealServerTests
     {
         await using var host = await WholeHost.Start("sandbox.runtime = /usr/sbin/runc, job-logs.max-size = 64KiB");
         await Unpack("redis", host);
-        var run = await host.Run(Demo("redis").Replace("tcp: {port: 26379}", "exec: [/var/vcap/packages/redis/usr/bin/redis-cli, -p, 26379, PING]", StringComparison.Ordinal));
+        const string Ping = "exec: [/var/vcap/packages/redis/usr/bin/redis-cli, -p, 26379, PING]";
+        var run = await host.Run(Demo("redis").Replace("tcp: {port: 26379}", Ping, StringComparison.Ordinal));
         Assert.True(run.Succeeded, $"{run.Error}{(await host.Fleet("job", "logs", "redis", "--stderr")).Output}");
         Assert.Contains("healthy", run.Error, StringComparison.Ordinal);
         Assert.True((await host.Run("job: count\nprocesses:\n- {name: count, executable: /bin/sh, args: [-c, seq 1 20000; exec sleep 600]}\n")).Succeeded);
@@ -64,8 +65,8 @@ public class RealServerTests
 
         Assert.True((await host.Fleet("job", "stop", "redis")).Succeeded);
         Assert.True((await host.Fleet("job", "stop", "count")).Succeeded);
-        await WholeHost.Until("nothing of the run is left", () => Task.FromResult(
-            Directory.GetFileSystemEntries(host.Paths.Runtime).Concat(Directory.GetFileSystemEntries(host.Paths.Sandboxes)).Concat(Directory.GetFileSystemEntries(host.Paths.Exits)).ToArray() is []));
+        string[] folders = [host.Paths.Runtime, host.Paths.Sandboxes, host.Paths.Exits];
+        await WholeHost.Until("nothing of the runs is left", () => Task.FromResult(!folders.SelectMany(Directory.GetFileSystemEntries).Any()));
         Assert.Contains("bye bye", (await host.Fleet("job", "logs", "redis")).Output, StringComparison.Ordinal);
         Assert.False(Directory.Exists($"/proc/{before["redis:redis"]}"));
     }
