@@ -18,9 +18,6 @@ public sealed record HostFacts
     /// <summary>Which of <see cref="OciMounts.System"/> and <see cref="OciMounts.Resolver"/> the host has.</summary>
     public required ImmutableHashSet<string> Existing { get; init; }
 
-    /// <summary>The name of the fleet's delegated cgroup; a run's leaf is below it.</summary>
-    public required string Cgroup { get; init; }
-
     public required SeccompChoice Seccomp { get; init; }
 
     /// <summary>A secret env value by its digest; null if the host does not have it.</summary>

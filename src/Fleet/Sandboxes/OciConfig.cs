@@ -44,7 +44,6 @@ public sealed record OciLinux(
     ImmutableArray<OciNamespace> Namespaces,
     ImmutableArray<OciIdMapping> UidMappings,
     ImmutableArray<OciIdMapping> GidMappings,
-    string CgroupsPath,
     string RootfsPropagation,
     ImmutableArray<string> MaskedPaths,
     ImmutableArray<string> ReadonlyPaths,

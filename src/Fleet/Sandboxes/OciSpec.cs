@@ -87,7 +87,6 @@ public static class OciSpec
             [new("ipc"), new("mount"), new("uts"), new("pid"), new("user")],
             slice,
             slice,
-            $"/{facts.Cgroup}/{request.Run}",
             "private",
             Masked,
             ReadOnly,

@@ -97,10 +97,12 @@ public sealed partial record AgentSettings
     {
         var starts = fleet.GetInt("sandbox.starts-at-once");
         Require(starts is >= 0 and <= 1024, name, "fleet.sandbox.starts-at-once", $"{starts}", "0 to 1024");
+        var runtime = fleet.GetString("sandbox.runtime");
+        Require(OciRuntime.NameOf(runtime) is not null, name, "fleet.sandbox.runtime", runtime, OciRuntime.Rule);
         return new SandboxSettings
         {
             Paths = paths,
-            Runtime = fleet.GetString("sandbox.runtime"),
+            Runtime = runtime,
             Conmon = fleet.GetString("sandbox.conmon"),
             Tini = fleet.GetString("sandbox.tini"),
             Cgroup = Cgroup(fleet, name),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fleet.Host.Agent;
 using Fleet.Host.Api;
 
 namespace Fleet.Host.Cli;
@@ -7,14 +8,20 @@ internal static class HostCommands
 {
     public static FleetCommand[] All() => [Init(), Status(), Processes()];
 
-    public static FleetCommand Doctor() =>
-        new FleetCommand("doctor", "Says what this host can enforce, and the remedy for what it cannot. Needs no agent.", "fleet doctor")
+    public static FleetCommand Doctor()
+    {
+        var config = new Option<string>("--config") { Description = "The agent's configuration; its defaults when unset.", HelpName = "FILE" };
+        return new FleetCommand("doctor", "Says what this host can enforce, and the remedy for what it cannot. Needs no agent.", "fleet doctor --config /etc/fleet/agent.conf")
+            .With(config)
             .Runs(async (session, _) =>
             {
-                var report = DoctorText.Report(await Hosts.Doctor.Run());
+                var agent = Settings(session.Value(config));
+                var options = new Hosts.HostInitOptions { State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup };
+                var report = DoctorText.Report(await Hosts.Doctor.Run(options, agent.Sandboxes));
                 session.Print(report, CliJson.Indented.DoctorReport, DoctorText.Of);
                 return report.Status == "fail" ? ExitCodes.Failed : ExitCodes.Done;
             });
+    }
 
     private static FleetCommand Init()
     {
@@ -66,6 +73,18 @@ internal static class HostCommands
                 var list = await client.Get("/v1/host/processes", ApiJson.Default.HostProcessList, cancel);
                 return session.Print(list, ApiJson.Indented.HostProcessList, HostText.Of);
             });
+    }
+
+    private static AgentSettings Settings(string? file)
+    {
+        try
+        {
+            return AgentSettings.Load(file);
+        }
+        catch (SettingsException e)
+        {
+            throw new CliException(ErrorCodes.Invalid, e.Message);
+        }
     }
 
     private static Argument<string?> Host() => new("HOST")

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Hosts;
 
@@ -27,9 +28,11 @@ public sealed record DoctorLine(string Name, DoctorStatus Status, string Detail,
 public static class Doctor
 {
     /// <param name="options">What the host should be prepared for; the defaults where none are given.</param>
-    public static async Task<ImmutableArray<DoctorLine>> Run(HostInitOptions? options = null)
+    /// <param name="sandboxes">What its agent is to use; the defaults where it is not given.</param>
+    public static async Task<ImmutableArray<DoctorLine>> Run(HostInitOptions? options = null, SandboxSettings? sandboxes = null)
     {
         options ??= new HostInitOptions();
+        sandboxes ??= new SandboxSettings { Paths = options.Paths };
         return
         [
             KernelChecks.Version(File.ReadAllText("/proc/sys/kernel/osrelease").Trim()),
@@ -37,7 +40,7 @@ public static class Doctor
             await KernelChecks.UserNamespaces(options),
             KernelChecks.Cgroups(CgroupLayout.Read()),
             KernelChecks.SwapLimit(CgroupLayout.Read()),
-            .. await ProgramChecks.All(),
+            .. await ProgramChecks.All(sandboxes),
             .. Requirements.Of(options).Select(Line),
             HostStateChecks.Groups(options.User),
             HostStateChecks.Disk(options.State),

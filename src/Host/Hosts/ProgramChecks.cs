@@ -1,43 +1,52 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
 using Fleet.Host.Linux;
+using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Hosts;
 
 /// <summary>The programs that sandboxes are made of.</summary>
 internal static class ProgramChecks
 {
-    private static readonly Version OldestUnshare = new(2, 38);
+    private static readonly Version OldestUnshare = new(2, 38), OldestRunc = new(1, 1);
 
-    public static async Task<ImmutableArray<DoctorLine>> All() =>
+    /// <param name="sandboxes">What the agent is configured to use: those very files are run, not what the path of whoever asks leads to.</param>
+    public static async Task<ImmutableArray<DoctorLine>> All(SandboxSettings sandboxes) =>
     [
-        await Runtime(),
-        await Program("conmon", DoctorStatus.Fail, "apt-get install conmon"),
-        await Program("tini", DoctorStatus.Fail, "apt-get install tini"),
+        await Runtime(sandboxes.Runtime),
+        await Program("conmon", sandboxes.Conmon),
+        await Program("tini", sandboxes.Tini),
         await Unshare(),
         SetUid("newuidmap"),
         SetUid("newgidmap"),
     ];
 
-    /// <summary>crun, or else runc, which starts more slowly.</summary>
-    private static async Task<DoctorLine> Runtime()
+    /// <summary>Being there is not enough: Fleet goes by the ways of the runtime that the file's name promises.</summary>
+    private static async Task<DoctorLine> Runtime(string path)
     {
-        var (crun, said) = await Try("crun", "--version");
-        if (crun)
+        var name = OciRuntime.NameOf(path);
+        var (found, said) = await Try(path, "--version");
+        if (!found)
         {
-            return DoctorLine.Ok("runtime", said);
+            return DoctorLine.Fail("runtime", said, $"apt-get install {name}, or name another in fleet.sandbox.runtime");
         }
 
-        var (runc, other) = await Try("runc", "--version");
-        return runc
-            ? DoctorLine.Warn("runtime", $"{other}, and no crun: starts take longer", "apt-get install crun")
-            : DoctorLine.Fail("runtime", "neither crun nor runc can be run", "apt-get install crun");
+        return said.Split(' ') switch
+        {
+            [var its, "version", var version, ..] when its == name && (name != "runc" || !IsOlder(version, OldestRunc)) => DoctorLine.Ok("runtime", $"{said} ({path})"),
+            ["runc", "version", ..] when name == "runc" => DoctorLine.Fail("runtime", $"{said}; recursive mount options need {OldestRunc}", "upgrade runc, or use crun"),
+            _ => DoctorLine.Fail("runtime", $"{path} says of itself '{said}'", $"let fleet.sandbox.runtime be {OciRuntime.Rule}"),
+        };
     }
 
-    private static async Task<DoctorLine> Program(string name, DoctorStatus otherwise, string remedy)
+    // Of "1.0.0~rc93+ds1" the numbers.
+    private static bool IsOlder(string text, Version than) =>
+        Version.TryParse(string.Concat(text.TakeWhile(c => char.IsAsciiDigit(c) || c == '.')), out var version) && version < than;
+
+    private static async Task<DoctorLine> Program(string name, string path)
     {
-        var (found, said) = await Try(name, "--version");
-        return found ? DoctorLine.Ok(name, said) : new DoctorLine(name, otherwise, said, remedy);
+        var (found, said) = await Try(path, "--version");
+        return found ? DoctorLine.Ok(name, said) : DoctorLine.Fail(name, said, $"apt-get install {name}");
     }
 
     private static async Task<DoctorLine> Unshare()

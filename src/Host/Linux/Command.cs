@@ -15,8 +15,11 @@ public sealed record Command(string Program, params string[] Args)
 
     public string WorkingDirectory { get; init; } = "/";
 
-    /// <summary>Written to standard input, which is then closed.</summary>
-    public string? Input { get; init; }
+    /// <summary>
+    /// What is written to standard input, which is then closed; asked for while the program runs, and cancelled when it ends. Where it throws, nothing is
+    /// written, and <see cref="Run"/> throws it after the program's end.
+    /// </summary>
+    public Func<CancellationToken, Task<string>>? Input { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -37,6 +40,8 @@ public sealed record Command(string Program, params string[] Args)
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(Timeout);
         using var reading = new CancellationTokenSource();
+        using var feeding = new CancellationTokenSource();
+        var fed = Feed(process, feeding.Token);
         var texts = Task.WhenAll(Drain(process.StandardOutput, reading.Token), Drain(process.StandardError, reading.Token));
         var ended = true;
         try
@@ -51,12 +56,14 @@ public sealed record Command(string Program, params string[] Args)
             reading.CancelAfter(Grace);
         }
 
+        await feeding.CancelAsync();
         var read = await texts;
+        await fed;
         cancel.ThrowIfCancellationRequested();
         return new CommandResult(ended ? process.ExitCode : CommandResult.TimedOut, read[0], read[1]);
     }
 
-    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes.</summary>
+    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes, and writes the input if there is one.</summary>
     public Process Begin()
     {
         var start = new ProcessStartInfo(Program, Args)
@@ -76,9 +83,31 @@ public sealed record Command(string Program, params string[] Args)
         }
 
         var process = Process.Start(start)!;
-        process.StandardInput.Write(Input ?? "");
-        process.StandardInput.Close();
+        if (Input is null)
+        {
+            process.StandardInput.Close();
+        }
+
         return process;
+    }
+
+    private async Task Feed(Process process, CancellationToken ended)
+    {
+        if (Input is null)
+        {
+            return;
+        }
+
+        await using var input = process.StandardInput;
+        try
+        {
+            var text = await Input(ended);
+            await input.WriteAsync(text.AsMemory(), ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            // Nobody reads it any more.
+        }
     }
 
     private async Task End(Process process)

@@ -13,7 +13,7 @@ internal static partial class Libc
 
     private const int O_PATH = 0x200000;
     private const long PidfdSendSignal = 424, PidfdOpen = 434;
-    private const ulong ResolveNoMagicLinks = 2;
+    private const ulong ResolveNoMagicLinks = 2, NsGetParent = 0xb702;
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
@@ -63,12 +63,24 @@ internal static partial class Libc
     /// <summary>pidfd_send_signal(2); false if the process is gone.</summary>
     public static bool SignalPid(SafeFileHandle pidfd, int signal) => Syscall(PidfdSendSignal, pidfd.DangerousGetHandle(), signal, 0, 0) == 0;
 
+    /// <summary>ioctl_ns(2), NS_GET_PARENT: the user namespace in which that of a process was made.</summary>
+    /// <exception cref="IOException">The process has ended, or the namespace is none of ours.</exception>
+    public static SafeFileHandle ParentUserNamespace(int pid)
+    {
+        using var own = Files.Open($"/proc/{pid}/ns/user", Files.ReadOnly);
+        var parent = own.IsInvalid ? own : new SafeFileHandle(Ioctl(own, NsGetParent), ownsHandle: true);
+        return parent.IsInvalid ? throw new IOException($"the user namespace of {pid}: {Marshal.GetLastPInvokeErrorMessage()}") : parent;
+    }
+
     /// <summary>getrlimit(2): the hard limit; <see cref="ulong.MaxValue"/> is none.</summary>
     public static ulong HardLimit(int resource) =>
         GetRlimit(resource, out var limit) == 0 ? limit.Hard : throw new Win32Exception(Marshal.GetLastPInvokeError());
 
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, nint a, nint b, nint c, nint d);
+
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Ioctl(SafeFileHandle file, ulong request);
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int MakeFolder(string path, uint mode);

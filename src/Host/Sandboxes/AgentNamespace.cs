@@ -17,11 +17,15 @@ internal static class AgentNamespace
         }
     }
 
-    public static Task<CommandResult> Try(string script, IEnumerable<string> args) => Run(["/bin/sh", "-c", script, "sh", .. args]);
+    public static Task<CommandResult> Try(string script, IEnumerable<string> args) => Command(script, args).Run();
 
     /// <summary>As <see cref="Try"/>, but the script begins nothing more when the agent is killed (and, seldom, when the thread that began it ends: then it fails).</summary>
     public static Task<CommandResult> TryWhileAlive(string script, IEnumerable<string> args) =>
-        Run(["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", "/bin/sh", "-c", script, "sh", .. args]);
+        Inside(["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", .. Shell(script, args)]).Run();
 
-    private static Task<CommandResult> Run(string[] command) => new Command("/usr/bin/unshare", ["--map-auto", "--map-root-user", "--", .. command]).Run();
+    public static Command Command(string script, IEnumerable<string> args) => Inside(Shell(script, args));
+
+    private static string[] Shell(string script, IEnumerable<string> args) => ["/bin/sh", "-c", script, "sh", .. args];
+
+    private static Command Inside(string[] command) => new("/usr/bin/unshare", ["--map-auto", "--map-root-user", "--", .. command]);
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Sandboxes;
 
@@ -25,6 +26,11 @@ internal sealed class Bundle(HostPaths paths, RunId run)
 
     private string IdentityFile => $"{Folder}/identity";
 
+    private string RuntimeFile => $"{Folder}/runtime";
+
+    /// <summary>The path of the runtime that made it, which alone knows it; the agent may since have been given another.</summary>
+    public string? Runtime => Proc.Read(RuntimeFile);
+
     public bool Exists => Directory.Exists(Folder);
 
     /// <summary>Of a run that had everything but its program's go; null for one half made.</summary>
@@ -34,9 +40,11 @@ internal sealed class Bundle(HostPaths paths, RunId run)
             : null;
 
     /// <param name="config">What runs in it.</param>
-    public void Write(OciConfig config)
+    /// <param name="runtime">The path of what will run it.</param>
+    public void Write(OciConfig config, string runtime)
     {
         Directory.CreateDirectory(Folder, Passable);
+        File.WriteAllText(RuntimeFile, runtime);
         Directory.CreateDirectory($"{Folder}/rootfs", Shown);
         foreach (var mount in config.Mounts)
         {

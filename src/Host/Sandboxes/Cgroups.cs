@@ -60,7 +60,7 @@ internal abstract class Cgroups(string name)
         var folders = Folders(leaf).Where(Directory.Exists).ToArray();
         for (var end = Environment.TickCount64 + Patience.TotalMilliseconds; folders.Length > 0; await Task.Delay(2))
         {
-            Array.ForEach(folders, folder => Kill(folder));
+            Array.ForEach(folders, folder => KillIn(folder));
             new CgroupFreezer(FreezerFolder(leaf)).Thaw(); // A frozen process does not die on v1.
             folders = [.. folders.Where(f => !TryRemove(f))];
             if (Environment.TickCount64 > end)
@@ -73,7 +73,14 @@ internal abstract class Cgroups(string name)
     }
 
     /// <summary>Ends every process of the leaf, once; one that is being forked may escape, and PID 1's end takes that too.</summary>
-    public void Kill(string folder, int? except = null)
+    public void Kill(string leaf, int? except = null) => Array.ForEach([.. Folders(leaf)], folder => KillIn(folder, except));
+
+    /// <summary>Puts a process into a leaf that was made.</summary>
+    /// <param name="user">Whose it is, as the agent's own namespace counts.</param>
+    /// <exception cref="IOException">The kernel refused it.</exception>
+    public abstract Task Admit(string leaf, int pid, long user, CancellationToken cancel);
+
+    private static void KillIn(string folder, int? except = null)
     {
         if (except is null && File.Exists($"{folder}/cgroup.kill"))
         {
@@ -83,7 +90,7 @@ internal abstract class Cgroups(string name)
 
         foreach (var child in Children(folder))
         {
-            Kill(child, except);
+            KillIn(child, except);
         }
 
         foreach (var pid in Lines($"{folder}/cgroup.procs").Select(p => int.Parse(p, CultureInfo.InvariantCulture)).Where(p => p > 0 && p != except))
@@ -158,7 +165,7 @@ internal abstract class Cgroups(string name)
     }
 
     // Not File.WriteAllText: that truncates first, which some of the kernel's files refuse.
-    private static bool TryWrite(string file, string value)
+    protected static bool TryWrite(string file, string value)
     {
         try
         {

@@ -71,6 +71,17 @@ internal sealed class CgroupsV1(string name) : Cgroups(name)
         return Needed.Union(Delegated.Where(c => Directory.Exists(Folder(c, leaf)))).All(c => lines.Any(f => f[1].Split(',').Contains(c) && f[2] == $"/{Name}/{leaf}"));
     }
 
+    // Here a process is moved by root or by its own user, whoever owns the files (cgroup1_procs_write). So the file becomes that user's, and the
+    // user is borrowed.
+    public override async Task Admit(string leaf, int pid, long user, CancellationToken cancel)
+    {
+        var moved = await AgentNamespace.Command(Scripts.Admit, [$"{user}", $"{pid}", .. Folders(leaf)]).Run(cancel);
+        if (!moved.Succeeded)
+        {
+            throw new IOException($"the command could not be put into its cgroup: {moved.Error.Trim()}");
+        }
+    }
+
     private string[] Look() => [.. Needed.Concat(Useful).Where(c => MayWrite($"{Mount}/{c}/{Name}"))];
 
     private string Folder(string controller, string leaf) => $"{Mount}/{controller}/{Name}/{leaf}";

@@ -64,6 +64,10 @@ internal sealed class CgroupsV2(string name) : Cgroups(name)
 
     public override bool Holds(string leaf, string membership) => membership.Split('\n').Contains($"0::/{Name}/{leaf}");
 
+    public override Task Admit(string leaf, int pid, long user, CancellationToken cancel) => TryWrite($"{Folder(leaf)}/cgroup.procs", $"{pid}")
+        ? Task.CompletedTask
+        : throw new IOException($"the command could not be put into its cgroup {Folder(leaf)}");
+
     // A controller must be switched on in the parent before a leaf has its files.
     private static string[] Enable(string parent)
     {

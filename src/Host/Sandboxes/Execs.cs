@@ -11,7 +11,7 @@ namespace Fleet.Host.Sandboxes;
 /// Runs a command in a running sandbox: same user, environment, filter and namespaces, and a cgroup below the sandbox's own, so that its limits hold for the
 /// command too and whatever the command leaves behind ends with it.
 /// </summary>
-internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
+internal sealed class Execs(SandboxSettings settings, Cgroups cgroups)
 {
     private const int TailLength = 500;
 
@@ -19,18 +19,20 @@ internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
 
     public async Task<ExecResult> Run(SandboxIdentity identity, ImmutableArray<string> command, TimeSpan timeout)
     {
-        if (!Runs.IsAlive(identity) || new Bundle(paths, identity.Run).Config() is not { } config)
+        var bundle = new Bundle(settings.Paths, identity.Run);
+        if (!Runs.IsAlive(identity) || bundle.Config() is not { } config || bundle.Runtime is not { } path)
         {
             return new ExecResult(null, "the sandbox does not run");
         }
 
         var leaf = $"{identity.Run}/exec-{Environment.ProcessId}-{Interlocked.Increment(ref last)}";
-        var spec = $"{paths.Bundle(identity.Run)}/{Path.GetFileName(leaf)}.json";
+        var runtime = OciRuntime.Of(settings with { Runtime = path }, cgroups);
+        var call = new ExecCall(identity, config, leaf, $"{bundle.Folder}/{Path.GetFileName(leaf)}.json", timeout);
         try
         {
             cgroups.Make(leaf);
-            WriteSpec(spec, config.Process with { Args = command });
-            var result = await Command(identity.Run, leaf, spec, timeout).Run();
+            WriteSpec(call.Spec, config.Process with { Args = runtime.Inside(command) });
+            var result = await runtime.Exec(call);
             return new ExecResult(result.ExitCode == CommandResult.TimedOut ? null : result.ExitCode, Tail(result.Output + result.Error));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
@@ -40,19 +42,10 @@ internal sealed class Execs(HostPaths paths, Cgroups cgroups, Launcher launcher)
         finally
         {
             await cgroups.Remove(leaf);
-            TryDelete(spec);
+            TryDelete(call.Spec);
+            TryDelete(call.PidFile);
         }
     }
-
-    private Command Command(RunId run, string leaf, string spec, TimeSpan timeout) =>
-        new("/bin/sh", ["-c", Scripts.Exec, "sh", .. launcher.Runtime, "--root", paths.Runtime, "exec", "--process", spec, run.Text])
-        {
-            Timeout = timeout,
-
-            // The runtime stays, to reap the command: else its zombie, which the host's PID 1 reaps when it likes, would hold up the sandbox's own end.
-            BeforeKill = runtime => Array.ForEach([.. cgroups.Folders(leaf)], folder => cgroups.Kill(folder, except: runtime)),
-            Env = new Dictionary<string, string>(launcher.RuntimeEnv) { ["FLEET_LEAVES"] = string.Join(' ', cgroups.Folders(leaf)) },
-        };
 
     private static void WriteSpec(string path, OciProcess process)
     {

@@ -8,16 +8,13 @@ namespace Fleet.Host.Sandboxes;
 /// <summary>Looks up what specifications need to know of this host.</summary>
 internal static class HostSurvey
 {
-    public static HostFacts Facts(SandboxSettings settings, ILogger log) => new()
+    public static HostFacts Facts(SandboxSettings settings, OciRuntime runtime, ILogger log) => new()
     {
         Paths = settings.Paths,
         Tini = settings.Tini,
         Vcap = Vcap("/etc/passwd"),
         Existing = [.. OciMounts.System.Concat(OciMounts.Resolver).Where(Directory.Exists)],
-        Cgroup = settings.Cgroup,
-        Seccomp = settings.Kind == RuntimeKind.Crun
-            ? new SeccompChoice.Compiled(SeccompFilter.Load(settings.Paths, log))
-            : new SeccompChoice.Listed(SeccompFilter.Architecture),
+        Seccomp = runtime.Seccomp(log),
         Secret = digest => File.Exists(settings.Paths.Content(digest)) ? File.ReadAllText(settings.Paths.Content(digest)) : null,
     };
 

@@ -7,7 +7,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Sandboxes;
 
 /// <summary>Calls conmon and the runtime: create (all is set up, and waits), then start (the program runs).</summary>
-internal sealed class Launcher(SandboxSettings settings, Cgroups cgroups)
+internal sealed class Launcher(SandboxSettings settings, OciRuntime runtime, Cgroups cgroups)
 {
     private readonly string join = JoinOf(settings);
     private readonly string cover = $"{settings.Paths.State}/libexec/cover";
@@ -44,7 +44,7 @@ internal sealed class Launcher(SandboxSettings settings, Cgroups cgroups)
             {
                 ["_OCI_SYNCPIPE"] = "3",
                 ["FLEET_COVER"] = cover,
-                ["FLEET_RUNTIME"] = string.Join(' ', Runtime),
+                ["FLEET_RUNTIME"] = string.Join(' ', runtime.Call),
                 ["FLEET_LEAVES"] = string.Join(' ', cgroups.Folders(run.Text)),
                 ["XDG_RUNTIME_DIR"] = settings.Paths.Runtime,
             },
@@ -57,21 +57,12 @@ internal sealed class Launcher(SandboxSettings settings, Cgroups cgroups)
 
     public async Task Start(RunId run, Bundle bundle, CancellationToken cancel)
     {
-        var result = await new Command(Runtime[0], [.. Runtime[1..], "--root", settings.Paths.Runtime, "start", run.Text])
-        {
-            Timeout = settings.StartTimeout,
-            Env = RuntimeEnv,
-        }.Run(cancel);
+        var result = await (runtime.Start(run) with { Timeout = settings.StartTimeout }).Run(cancel);
         if (!result.Succeeded)
         {
             throw new StartRefused(StartFailureCode.RuntimeFailed, $"{settings.Runtime} could not start the sandbox: {result.Error.Trim()} {bundle.RuntimeErrors}".Trim());
         }
     }
-
-    /// <summary>The runtime and the options that it always gets.</summary>
-    public string[] Runtime => settings.Kind == RuntimeKind.Crun ? [settings.Runtime, "--cgroup-manager=disabled"] : [settings.Runtime, "--rootless=true"];
-
-    public Dictionary<string, string> RuntimeEnv => new() { ["XDG_RUNTIME_DIR"] = settings.Paths.Runtime };
 
     private string[] Conmon(RunId run, Bundle bundle) =>
     [

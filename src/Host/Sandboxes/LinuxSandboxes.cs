@@ -18,6 +18,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly SandboxSettings settings;
     private readonly ILogger log;
     private readonly Cgroups cgroups;
+    private readonly OciRuntime runtime;
     private readonly Runs runs;
     private readonly Starter starter;
     private readonly Execs execs;
@@ -33,14 +34,15 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     {
         (this.settings, this.log) = (settings, log);
         cgroups = Cgroups.OfThisHost(settings.Cgroup);
+        runtime = OciRuntime.Of(settings, cgroups);
         runs = new Runs(settings, cgroups);
         MakeFolders();
-        var launcher = new Launcher(settings, cgroups);
+        var launcher = new Launcher(settings, runtime, cgroups);
         launcher.Install();
 
         starter = new Starter(settings, cgroups, launcher, runs, Facts);
         slices = new SliceReturns(settings.Paths, settings.SubIds);
-        execs = new Execs(settings.Paths, cgroups, launcher);
+        execs = new Execs(settings, cgroups);
         watch = new ExitWatch(settings.Paths);
         gate = new SemaphoreSlim(settings.ParallelStarts);
     }
@@ -106,7 +108,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     {
         lock (surveying)
         {
-            return facts ??= HostSurvey.Facts(settings, log);
+            return facts ??= HostSurvey.Facts(settings, runtime, log);
         }
     }
 

@@ -21,7 +21,7 @@ public static class SandboxProbe
 
     private static IEnumerable<(string Path, string Package)> Programs(SandboxSettings settings) =>
     [
-        (settings.Runtime, settings.Kind == RuntimeKind.Crun ? "crun" : "runc"),
+        (settings.Runtime, OciRuntime.NameOf(settings.Runtime) ?? throw new ArgumentException($"the runtime is '{settings.Runtime}'; it must be {OciRuntime.Rule}")),
         (settings.Conmon, "conmon"),
         (settings.Tini, "tini"),
         ("/usr/bin/newuidmap", "uidmap"),

@@ -7,7 +7,7 @@ public sealed record SandboxSettings
 {
     public required HostPaths Paths { get; init; }
 
-    /// <summary>crun or runc, by its path.</summary>
+    /// <summary>crun or runc, by its path (<see cref="OciRuntime.Rule"/>).</summary>
     public string Runtime { get; init; } = "/usr/bin/crun";
 
     public string Conmon { get; init; } = "/usr/bin/conmon";
@@ -25,13 +25,4 @@ public sealed record SandboxSettings
 
     /// <summary>How many starts go on at a time; more than there are cores only adds to each one's time.</summary>
     public int ParallelStarts { get; init; } = Math.Max(2, Environment.ProcessorCount);
-
-    /// <summary>runc compiles the filter itself and knows nothing of crun's annotation and options.</summary>
-    public RuntimeKind Kind => Path.GetFileName(Runtime).Contains("runc", StringComparison.Ordinal) ? RuntimeKind.Runc : RuntimeKind.Crun;
-}
-
-public enum RuntimeKind
-{
-    Crun,
-    Runc,
 }

@@ -8,12 +8,14 @@ internal static class Scripts
 {
     /// <summary>
     /// conmon's "runtime". It joins the leaf cgroup, so that everything it becomes is in it, and then enters a user namespace of all the agent's sub-ids:
-    /// there the runtime may give the sandbox its slice. FLEET_LEAVES: the leaf's folders; FLEET_COVER: the second script; FLEET_RUNTIME: the runtime.
+    /// there the runtime may give the sandbox its slice. In the new cgroup namespace that leaf is the root: a runtime that wants to make cgroups (runc, which
+    /// cannot be told not to) looks for its own at the top of the hierarchy, where the agent may make none.
+    /// FLEET_LEAVES: the leaf's folders; FLEET_COVER: the second script; FLEET_RUNTIME: the runtime.
     /// </summary>
     public const string Join = """
         #!/bin/sh
         for leaf in $FLEET_LEAVES; do echo 0 > "$leaf/cgroup.procs" || exit 125; done
-        exec unshare --map-auto --map-root-user --mount -- "$FLEET_COVER" "$@"
+        exec unshare --map-auto --map-root-user --mount --cgroup -- "$FLEET_COVER" "$@"
 
         """;
 
@@ -45,6 +47,28 @@ internal static class Scripts
     /// </summary>
     public const string Launch = """
         out=$1 err=$2; shift 2; exec 3>&1; exec "$@" </dev/null >>"$out" 2>>"$err"
+        """;
+
+    /// <summary>
+    /// In the agent's user namespace: does what a runtime's start does at the end, reading from the fifo at which a created container waits, but takes it
+    /// away first. $1: the container's folder. Its owner is the sandbox's root, and others may only write to it.
+    /// </summary>
+    public const string LetGo = """
+        cd "$1" && mv exec.fifo going && head -c 1 going
+        """;
+
+    /// <summary>Inside a sandbox: what stands before a command until somebody writes <see cref="Go"/>. If nobody does, the command is not executed.</summary>
+    public const string Gate = """
+        read -r go && exec "$@" </dev/null
+        """;
+
+    public const string Go = "go\n";
+
+    /// <summary>In the agent's user namespace: puts a process into cgroups in the name of the process's user. Arguments: USER, PID, FOLDERS.</summary>
+    public const string Admit = """
+        user=$1 pid=$2; shift 2
+        for leaf in "$@"; do chown "$user" "$leaf/cgroup.procs" || exit; done
+        exec setpriv --reuid "$user" --clear-groups sh -c 'for leaf; do echo "$0" > "$leaf/cgroup.procs" || exit; done' "$pid" "$@"
         """;
 
     /// <summary>Joins the leaf's cgroup for a command and becomes it. FLEET_LEAVES: the leaf's folders.</summary>

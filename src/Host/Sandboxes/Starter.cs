@@ -26,7 +26,7 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
 
         using var logs = LogFiles.Open(settings.Paths, request.Process);
         var bundle = new Bundle(settings.Paths, request.Run);
-        bundle.Write(config);
+        bundle.Write(config, settings.Runtime);
         cgroups.Make(request.Run.Text);
         var pid = await launcher.Create(request.Run, bundle, logs, Missing(request, user), cancel);
         var identity = Identify(request.Run, pid);

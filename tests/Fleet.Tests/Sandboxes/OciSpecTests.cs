@@ -16,7 +16,6 @@ public sealed class OciSpecTests
         Paths = new HostPaths("/var/lib/fleet", "/srv/vcap"),
         Tini = "/usr/bin/tini",
         Existing = ["/bin", "/etc", "/lib", "/sbin", "/usr", "/run/systemd/resolve"],
-        Cgroup = "fleet",
         Seccomp = new SeccompChoice.Compiled("AAAA"),
         Secret = digest => digest == Digest.Of("hunter2") ? "hunter2" : null,
     };
@@ -113,7 +112,6 @@ public sealed class OciSpecTests
         Assert.Equal([new OciIdMapping(0, 1 + (3 * 65536), 65536)], linux.UidMappings.ToArray());
         Assert.Equal(linux.UidMappings, linux.GidMappings);
         Assert.Equal(["ipc", "mount", "uts", "pid", "user"], linux.Namespaces.Select(n => n.Type));
-        Assert.Equal("/fleet/run-1", linux.CgroupsPath);
     }
 
     [Fact]

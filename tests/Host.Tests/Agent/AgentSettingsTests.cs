@@ -31,6 +31,8 @@ public class AgentSettingsTests
     [InlineData("fleet { state = \"/srv/x\" }\n}", "x.conf:2: a '}' closes nothing")]
     [InlineData("flet { }", "there is no key 'flet'")]
     [InlineData("fleet.sandbox.runtimes = x", "there is no key 'fleet.sandbox.runtimes'")]
+    [InlineData("fleet.sandbox.runtime = /usr/bin/youki", "fleet.sandbox.runtime is '/usr/bin/youki'; it must be the path of crun or runc")]
+    [InlineData("fleet.sandbox.runtime = runc", "fleet.sandbox.runtime is 'runc'; it must be the path of crun or runc")]
     [InlineData("fleet.job-logs.keep = -5", "fleet.job-logs.keep is '-5'; it must be 1 to 1000")]
     [InlineData("fleet.job-logs.max-size = potato", "fleet.job-logs.max-size is 'potato'")]
     [InlineData("fleet.sandbox.cgroup = \"../../x\"", "fleet.sandbox.cgroup is '../../x'")]

@@ -55,6 +55,7 @@ public sealed class CommandLineTests
     [InlineData("audit log --since yesterday", "RFC 3339")]
     [InlineData("job list --address http://x", "an address is unix: and a path")]
     [InlineData("completion tcsh", "bash")]
+    [InlineData("doctor --config /nothing/here.conf", "/nothing/here.conf: the configuration cannot be read")]
     public async Task A_wrong_command_line_exits_with_2_and_says_what_is_wrong(string line, string says)
     {
         var plain = await Run(null, line.Split(' '));
@@ -167,7 +168,7 @@ public sealed class CommandLineTests
     {
         Skip.IfNot(File.Exists(program), $"{program} is missing: install {shell}");
         var script = await Run(null, "completion", shell);
-        Assert.Equal(0, (await new Command(program, "-n", "/dev/stdin") { Input = script.Output }.Run()).ExitCode);
+        Assert.Equal(0, (await new Command(program, "-n", "/dev/stdin") { Input = _ => Task.FromResult(script.Output) }.Run()).ExitCode);
     }
 
     private static async Task<string[]> Suggestions(string line)

@@ -3,7 +3,7 @@ using Fleet.Processes;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>A job owns its log, and may close it to the agent.</summary>
-public sealed class ClosedLogTests(SandboxHost host) : SandboxTest(host)
+public abstract class ClosedLogTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     private const string Close = "chmod 0 /var/vcap/sys/log/web/server.stdout.log; ";
 
@@ -62,3 +62,7 @@ public sealed class ClosedLogTests(SandboxHost host) : SandboxTest(host)
         Assert.True(holds());
     }
 }
+
+public sealed class ClosedLogOverCrun(SandboxHost host) : ClosedLogTests(host, SandboxHost.Crun);
+
+public sealed class ClosedLogOverRunc(SandboxHost host) : ClosedLogTests(host, SandboxHost.Runc);

@@ -22,6 +22,29 @@ public sealed class HelperTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gate_that_nobody_opens_executes_nothing()
+    {
+        var gate = new Command("/bin/sh", "-c", Scripts.Gate, "sh", "/bin/sh", "-c", "echo ran; read -r line || exit 7");
+        Assert.Equal((1, ""), await gate.Run() is { } shut ? (shut.ExitCode, shut.Output) : default);
+        Assert.Equal((7, "ran\n"), await (gate with { Input = _ => Task.FromResult(Scripts.Go) }).Run() is { } open ? (open.ExitCode, open.Output) : default);
+    }
+
+    [Fact]
+    public async Task What_fails_to_give_a_program_its_input_is_told_after_the_programs_end()
+    {
+        var cat = new Command("/bin/cat") { Input = _ => throw new IOException("no input") };
+        Assert.Equal("no input", (await Assert.ThrowsAsync<IOException>(() => cat.Run())).Message);
+    }
+
+    [Theory]
+    [InlineData("/usr/bin/crun", "crun")]
+    [InlineData("/usr/sbin/runc", "runc")]
+    [InlineData("/opt/runc.amd64", "runc")]
+    [InlineData("/opt/crun/youki", null)]
+    [InlineData("runc", null)]
+    public void A_runtime_is_known_by_its_files_name(string path, string? name) => Assert.Equal(name, OciRuntime.NameOf(path));
+
+    [Fact]
     public async Task A_lock_is_for_one_at_a_time_and_forgotten_after()
     {
         var locks = new KeyedLock<string>();

@@ -5,7 +5,7 @@ using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
-public sealed class SandboxContentTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxContentTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableFact]
     public void Files_are_there_read_only_and_only_for_the_job()
@@ -90,3 +90,7 @@ public sealed class SandboxContentTests(SandboxHost host) : SandboxTest(host)
         return digest;
     }
 }
+
+public sealed class SandboxContentOverCrun(SandboxHost host) : SandboxContentTests(host, SandboxHost.Crun);
+
+public sealed class SandboxContentOverRunc(SandboxHost host) : SandboxContentTests(host, SandboxHost.Runc);

@@ -4,7 +4,7 @@ using Fleet.Sandboxes.Driver;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>The agent is killed; what it knew must be found again by the next one.</summary>
-public sealed class SandboxCrashTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxCrashTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableFact]
     public void What_runs_outlives_the_agent_and_is_taken_up()
@@ -15,6 +15,19 @@ public sealed class SandboxCrashTests(SandboxHost host) : SandboxTest(host)
         Assert.Equal(new SandboxView.Running(identity), Driver.Inspect(request.Run));
         Assert.Equal(identity, Driver.Started(request));
         Assert.Equal("begun\n", Stdout);
+    }
+
+    [SkippableFact]
+    public void What_one_runtime_made_is_taken_up_by_an_agent_that_was_given_the_other()
+    {
+        var request = Request(Shell("sleep 1000"));
+        var identity = Driver.Started(request);
+        KillDriver();
+        Settings = Settings with { Runtime = Settings.Runtime == SandboxHost.Crun ? SandboxHost.Runc : SandboxHost.Crun };
+        Assert.Equal(identity, Driver.Started(request));
+        Assert.Equal((7, "1000\n"), Driver.Exec(identity, request, 10_000, "/bin/sh", "-c", "id -u; exit 7") is { } told ? (told.ExitCode, told.OutputTail) : default);
+        Driver.Signal(identity, Fleet.Processes.StopSignal.Term);
+        Assert.Equal(143, Driver.Exit(request.Run).Code);
     }
 
     [SkippableFact]
@@ -38,7 +51,7 @@ public sealed class SandboxCrashTests(SandboxHost host) : SandboxTest(host)
     public void Killed_at_any_instant_of_a_start_the_next_agent_starts_it_once()
     {
         _ = Output(Shell("true"));
-        for (var delay = 0; delay <= 60; delay += 3)
+        for (var delay = 0; delay <= 100; delay += 5)
         {
             File.Delete(Settings.Paths.Stdout(Id));
             var request = Request(Shell("echo begun; sleep 1000"));
@@ -114,3 +127,7 @@ public sealed class SandboxCrashTests(SandboxHost host) : SandboxTest(host)
         Assert.Empty(Driver.List());
     }
 }
+
+public sealed class SandboxCrashOverCrun(SandboxHost host) : SandboxCrashTests(host, SandboxHost.Crun);
+
+public sealed class SandboxCrashOverRunc(SandboxHost host) : SandboxCrashTests(host, SandboxHost.Runc);

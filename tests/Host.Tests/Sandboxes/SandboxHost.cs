@@ -8,11 +8,11 @@ namespace Fleet.Host.Tests.Sandboxes;
 /// <summary>An ordinary user with sub-ids and a delegated cgroup, as `fleet host init` leaves one; all of it is gone afterwards.</summary>
 public sealed class SandboxHost : IDisposable
 {
-    public const string User = "fleettest";
+    public const string User = "fleettest", Crun = "/usr/bin/crun", Runc = "/usr/sbin/runc";
 
     private const string Range = $"{User}:1100000000:1310720";
     private static readonly string[] Controllers = ["memory", "pids", "cpu", "cpuacct", "freezer"];
-    private static readonly string[] Needed = ["/usr/bin/crun", "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap", "/usr/bin/setpriv", "/usr/bin/python3"];
+    private static readonly string[] Needed = [Crun, Runc, "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap", "/usr/bin/setpriv", "/usr/bin/python3"];
 
     private int folders;
 
@@ -35,7 +35,7 @@ public sealed class SandboxHost : IDisposable
     public string Root { get; } = $"/tmp/fleet-sandboxes-{Environment.ProcessId}";
 
     /// <summary>Settings with folders of their own.</summary>
-    public SandboxSettings Fresh()
+    public SandboxSettings Fresh(string runtime)
     {
         var folder = $"{Root}/{Interlocked.Increment(ref folders)}";
         foreach (var path in (string[])[folder, $"{folder}/state", $"{folder}/vcap", $"{folder}/vcap/store"])
@@ -44,7 +44,10 @@ public sealed class SandboxHost : IDisposable
             Give(path);
         }
 
-        return new SandboxSettings { Paths = new HostPaths($"{folder}/state", $"{folder}/vcap"), Cgroup = User, SubIds = new SubIds(1100000000, 1100000000, 1310720) };
+        return new SandboxSettings
+        {
+            Paths = new HostPaths($"{folder}/state", $"{folder}/vcap"), Runtime = runtime, Cgroup = User, SubIds = new SubIds(1100000000, 1100000000, 1310720),
+        };
     }
 
     /// <summary>Makes a path the agent's.</summary>
@@ -96,7 +99,7 @@ public sealed class SandboxHost : IDisposable
 
         if (Needed.FirstOrDefault(p => !File.Exists(p)) is { } missing)
         {
-            return $"{missing} is not installed";
+            return $"{missing} is missing: run build/install-deps.sh";
         }
 
         return Directory.Exists("/sys/fs/cgroup/memory") ? null : "needs cgroup v1 controllers at /sys/fs/cgroup: what a v2 host delegates is not prepared by this fixture";

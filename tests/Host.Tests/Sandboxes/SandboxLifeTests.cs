@@ -3,7 +3,7 @@ using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
-public sealed class SandboxLifeTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxLifeTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableFact]
     public void A_program_that_ends_at_once_was_started_and_has_its_exit_code()
@@ -108,6 +108,18 @@ public sealed class SandboxLifeTests(SandboxHost host) : SandboxTest(host)
         Assert.Equal((7, "1000\nSeccomp:\t2\n1\n"), (result.ExitCode, result.OutputTail));
     }
 
+    // crun takes three processes of them to execute a command; were runc's sixteen threads among them, a health check could be what the limits end a job for.
+    [SkippableFact]
+    public void A_command_is_held_to_the_limits_and_its_runtime_finds_room_in_them()
+    {
+        var request = Request(Shell("sleep 1000") with { Limits = new Limits { Processes = 6, Memory = 8 << 20 } });
+        var identity = Driver.Started(request);
+        var leaf = Driver.Exec(identity, request, 10_000, "/bin/grep", "-Eo", "(pids|memory):.*", "/proc/self/cgroup").OutputTail;
+        Assert.Matches($"^pids:/{SandboxHost.User}/{request.Run}/exec-\\S+\nmemory:/{SandboxHost.User}/{request.Run}/exec-\\S+\n$", leaf);
+        Assert.Contains("Cannot fork", Driver.Exec(identity, request, 10_000, "/bin/sh", "-c", "for i in 1 2 3 4 5 6; do sleep 1000 >/dev/null 2>&1 & done").OutputTail);
+        Assert.IsType<SandboxView.Running>(Driver.Inspect(request.Run));
+    }
+
     [SkippableFact]
     public void A_command_out_of_time_is_ended_with_what_it_started_and_the_sandbox_is_not()
     {
@@ -120,3 +132,7 @@ public sealed class SandboxLifeTests(SandboxHost host) : SandboxTest(host)
         Assert.Equal(143, Driver.Exit(request.Run).Code);
     }
 }
+
+public sealed class SandboxLifeOverCrun(SandboxHost host) : SandboxLifeTests(host, SandboxHost.Crun);
+
+public sealed class SandboxLifeOverRunc(SandboxHost host) : SandboxLifeTests(host, SandboxHost.Runc);

@@ -2,7 +2,7 @@ using Fleet.Processes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
-public sealed class SandboxLimitTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxLimitTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     private const long MiB = 1 << 20;
 
@@ -58,3 +58,7 @@ public sealed class SandboxLimitTests(SandboxHost host) : SandboxTest(host)
         Assert.InRange(Driver.Usage(request.Run)!.MemoryBytes, 1, 64 * MiB);
     }
 }
+
+public sealed class SandboxLimitOverCrun(SandboxHost host) : SandboxLimitTests(host, SandboxHost.Crun);
+
+public sealed class SandboxLimitOverRunc(SandboxHost host) : SandboxLimitTests(host, SandboxHost.Runc);

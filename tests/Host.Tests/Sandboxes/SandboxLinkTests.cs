@@ -5,7 +5,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>A job plants something in a folder that it can write, and waits for the agent's next start to fall for it.</summary>
-public sealed class SandboxLinkTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxLinkTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     private const string Trap = "/var/vcap/sys/log/web/server.stdout.log";
 
@@ -77,3 +77,7 @@ public sealed class SandboxLinkTests(SandboxHost host) : SandboxTest(host)
         return failure.Message;
     }
 }
+
+public sealed class SandboxLinkOverCrun(SandboxHost host) : SandboxLinkTests(host, SandboxHost.Crun);
+
+public sealed class SandboxLinkOverRunc(SandboxHost host) : SandboxLinkTests(host, SandboxHost.Runc);

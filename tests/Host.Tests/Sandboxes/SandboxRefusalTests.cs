@@ -4,7 +4,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>What cannot be as asked is not started, and says why.</summary>
-public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxRefusalTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableTheory]
     [InlineData("/nope", StartFailureCode.ExecutableMissing, "/nope")]
@@ -81,7 +81,7 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
     }
 
     [SkippableTheory]
-    [InlineData("crun")]
+    [InlineData("runtime")]
     [InlineData("conmon")]
     [InlineData("tini")]
     public void A_missing_program_is_named_with_its_package(string program)
@@ -89,13 +89,13 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
         Settings = (Settings, program) switch
         {
             (null, _) => null!,
-            (_, "crun") => Settings with { Runtime = "/opt/no/crun" },
+            (_, "runtime") => Settings with { Runtime = Settings.Runtime.Replace("/usr", "/opt/no", StringComparison.Ordinal) },
             (_, "conmon") => Settings with { Conmon = "/opt/no/conmon" },
             _ => Settings with { Tini = "/opt/no/tini" },
         };
         var failure = Driver.Failed(Request(Shell("true")));
         Assert.Equal(StartFailureCode.RuntimeMissing, failure.Code);
-        Assert.Contains($"apt-get install {program}", failure.Message);
+        Assert.Contains($"apt-get install {(program == "runtime" ? Path.GetFileName(Settings.Runtime) : program)}", failure.Message);
     }
 
     [SkippableFact]
@@ -137,3 +137,7 @@ public sealed class SandboxRefusalTests(SandboxHost host) : SandboxTest(host)
         return failure.Message;
     }
 }
+
+public sealed class SandboxRefusalOverCrun(SandboxHost host) : SandboxRefusalTests(host, SandboxHost.Crun);
+
+public sealed class SandboxRefusalOverRunc(SandboxHost host) : SandboxRefusalTests(host, SandboxHost.Runc);

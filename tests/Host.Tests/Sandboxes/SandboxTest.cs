@@ -5,7 +5,9 @@ using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
-/// <summary>A test with a driver and folders of its own.</summary>
+/// <summary>
+/// A test with a driver and folders of its own. Each body runs over crun and over runc: nothing that is promised may depend on which one it is.
+/// </summary>
 [Collection("sandboxes")]
 public abstract class SandboxTest : IDisposable
 {
@@ -13,10 +15,10 @@ public abstract class SandboxTest : IDisposable
 
     private SandboxDriver? driver;
 
-    protected SandboxTest(SandboxHost host)
+    protected SandboxTest(SandboxHost host, string runtime)
     {
         Host = host;
-        Settings = host.SkipReason is null ? host.Fresh() : null!;
+        Settings = host.SkipReason is null ? host.Fresh(runtime) : null!;
     }
 
     protected SandboxHost Host { get; }

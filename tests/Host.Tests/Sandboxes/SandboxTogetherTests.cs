@@ -6,7 +6,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>What else is on the host at the same time: a job's other processes, and other agents.</summary>
-public sealed class SandboxTogetherTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxTogetherTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableFact]
     public void Processes_of_a_job_can_start_at_once()
@@ -29,7 +29,7 @@ public sealed class SandboxTogetherTests(SandboxHost host) : SandboxTest(host)
     {
         var request = Request(Shell("sleep 1000"));
         var identity = Driver.Started(request);
-        using var other = new SandboxDriver(Host, Settings with { Paths = Host.Fresh().Paths });
+        using var other = new SandboxDriver(Host, Settings with { Paths = Host.Fresh(Settings.Runtime).Paths });
         Assert.Empty(other.List());
         Assert.Equal(request.Run, Assert.Single(Driver.List()));
         Assert.Equal(new SandboxView.Running(identity), Driver.Inspect(request.Run));
@@ -90,3 +90,7 @@ public sealed class SandboxTogetherTests(SandboxHost host) : SandboxTest(host)
         return digest;
     }
 }
+
+public sealed class SandboxTogetherOverCrun(SandboxHost host) : SandboxTogetherTests(host, SandboxHost.Crun);
+
+public sealed class SandboxTogetherOverRunc(SandboxHost host) : SandboxTogetherTests(host, SandboxHost.Runc);

@@ -4,7 +4,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>What a rootless sandbox is, as the kernel says and not as the configuration does.</summary>
-public sealed class SandboxTruthTests(SandboxHost host) : SandboxTest(host)
+public abstract class SandboxTruthTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     [SkippableFact]
     public void Its_user_is_a_sub_id_with_no_capability_and_a_filter()
@@ -71,3 +71,7 @@ public sealed class SandboxTruthTests(SandboxHost host) : SandboxTest(host)
         Assert.Equal(["HOME", "LANG", "PATH", "PWD", "TMPDIR"], names);
     }
 }
+
+public sealed class SandboxTruthOverCrun(SandboxHost host) : SandboxTruthTests(host, SandboxHost.Crun);
+
+public sealed class SandboxTruthOverRunc(SandboxHost host) : SandboxTruthTests(host, SandboxHost.Runc);

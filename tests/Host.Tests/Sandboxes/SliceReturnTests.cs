@@ -8,7 +8,7 @@ using Fleet.Sandboxes.Driver;
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>The slice of a stopped job, given to another.</summary>
-public sealed class SliceReturnTests(SandboxHost host) : SandboxTest(host)
+public abstract class SliceReturnTests(SandboxHost host, string runtime) : SandboxTest(host, runtime)
 {
     private static readonly SliceOf Web = new(Id.Job, 0);
 
@@ -103,3 +103,7 @@ public sealed class SliceReturnTests(SandboxHost host) : SandboxTest(host)
 
     private static bool IsIn(uint id, long first) => id >= first && id < first + IdSlices.Size;
 }
+
+public sealed class SliceReturnOverCrun(SandboxHost host) : SliceReturnTests(host, SandboxHost.Crun);
+
+public sealed class SliceReturnOverRunc(SandboxHost host) : SliceReturnTests(host, SandboxHost.Runc);

@@ -60,10 +60,10 @@ public class AgentRefusalTests
     public async Task A_missing_runtime_fails_the_process_with_the_reason_and_not_the_agent()
     {
         await using var host = await WholeHost.Prepare();
-        await host.Configure("sandbox.runtime = \"/usr/bin/no-such-runtime\"");
+        await host.Configure("sandbox.runtime = \"/opt/no/crun\"");
         await host.StartAgent();
         await host.Run(Sleeper, "--detach");
-        await WholeHost.Until("the reason is shown", async () => (await host.Fleet("job", "status", "one")).Output.Contains("/usr/bin/no-such-runtime", StringComparison.Ordinal));
+        await WholeHost.Until("the reason is shown", async () => (await host.Fleet("job", "status", "one")).Output.Contains("/opt/no/crun", StringComparison.Ordinal));
         Assert.Contains("process.start_failed.v1", await host.Events("one:sleeper"));
         await host.KillAgent();
     }

@@ -40,6 +40,38 @@ public class RealServerTests
     }
 
     [SkippableFact]
+    public async Task Over_runc_jobs_are_probed_rotated_and_taken_up_and_leave_nothing()
+    {
+        await using var host = await WholeHost.Start("sandbox.runtime = /usr/sbin/runc, job-logs.max-size = 64KiB");
+        await Unpack("redis", host);
+        const string Ping = "exec: [/var/vcap/packages/redis/usr/bin/redis-cli, -p, 26379, PING]";
+        var run = await host.Run(Demo("redis").Replace("tcp: {port: 26379}", Ping, StringComparison.Ordinal));
+        Assert.True(run.Succeeded, $"{run.Error}{(await host.Fleet("job", "logs", "redis", "--stderr")).Output}");
+        Assert.Contains("healthy", run.Error, StringComparison.Ordinal);
+        Assert.True((await host.Run("job: count\nprocesses:\n- {name: count, executable: /bin/sh, args: [-c, seq 1 20000; exec sleep 600]}\n")).Succeeded);
+        Assert.Equal(2, Directory.GetFiles(host.Paths.Runtime, "state.json", SearchOption.AllDirectories).Length); // runc's; crun's is "status"
+
+        Assert.Equal("+OK", await Redis("SET fleet 1"));
+        var before = await host.Pids();
+        await host.KillAgent();
+        Assert.Equal("$1", await Redis("GET fleet"));
+        await host.StartAgent();
+        Assert.Equal(before, await host.Pids());
+        Assert.Equal(["process.starting.v1", "process.started.v1", "process.health_changed.v1"], await host.Events("redis:redis"));
+
+        var log = $"{host.Paths.Bosh}/sys/log/count/count.stdout.log";
+        await WholeHost.Until("the log is rotated and has every line", async () => File.Exists($"{log}.1")
+            && (await File.ReadAllTextAsync($"{log}.1") + await File.ReadAllTextAsync(log)) == string.Concat(Enumerable.Range(1, 20000).Select(n => $"{n}\n")));
+
+        Assert.True((await host.Fleet("job", "stop", "redis")).Succeeded);
+        Assert.True((await host.Fleet("job", "stop", "count")).Succeeded);
+        string[] folders = [host.Paths.Runtime, host.Paths.Sandboxes, host.Paths.Exits];
+        await WholeHost.Until("nothing of the runs is left", () => Task.FromResult(!folders.SelectMany(Directory.GetFileSystemEntries).Any()));
+        Assert.Contains("bye bye", (await host.Fleet("job", "logs", "redis")).Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists($"/proc/{before["redis:redis"]}"));
+    }
+
+    [SkippableFact]
     public async Task Two_processes_of_a_job_run_beside_a_job_that_crash_loops()
     {
         await using var host = await WholeHost.Start();

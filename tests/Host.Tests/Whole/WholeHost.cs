@@ -20,7 +20,7 @@ public sealed class WholeHost : IAsyncDisposable
 
     public static async Task<WholeHost> Prepare()
     {
-        foreach (var tool in new[] { "/usr/bin/crun", "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap" })
+        foreach (var tool in new[] { "/usr/bin/crun", "/usr/sbin/runc", "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap" })
         {
             Skip.IfNot(File.Exists(tool), $"{tool} is missing: run build/install-deps.sh");
         }
@@ -31,9 +31,11 @@ public sealed class WholeHost : IAsyncDisposable
         return whole;
     }
 
-    public static async Task<WholeHost> Start()
+    /// <param name="more">As of <see cref="Configure"/>.</param>
+    public static async Task<WholeHost> Start(string more = "")
     {
         var whole = await Prepare();
+        await whole.Configure(more);
         await whole.StartAgent();
         return whole;
     }
