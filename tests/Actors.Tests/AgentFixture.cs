@@ -21,6 +21,7 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     private readonly string folder = Directory.CreateTempSubdirectory("fleet-actors-").FullName;
     private readonly FakeProbes probes = new();
+    private TimeProvider time = TimeProvider.System;
     private ActorSystem? system;
 
     public FakeSandboxes Sandboxes { get; } = new();
@@ -40,9 +41,9 @@ internal sealed class AgentFixture : IAsyncDisposable
         set => probes.Healthy = value;
     }
 
-    public static async Task<AgentFixture> Begin(Action<FakeSandboxes>? with = null)
+    public static async Task<AgentFixture> Begin(Action<FakeSandboxes>? with = null, TimeProvider? time = null)
     {
-        var agent = new AgentFixture();
+        var agent = new AgentFixture { time = time ?? TimeProvider.System };
         with?.Invoke(agent.Sandboxes);
         await agent.Start();
         return agent;
@@ -51,10 +52,12 @@ internal sealed class AgentFixture : IAsyncDisposable
     public async Task Start(bool untilReady = true)
     {
         var journal = new SqliteJournal(Journal, Snapshots);
-        system = FleetActors.CreateSystem(journal, ConfigurationFactory.ParseString("akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [] }"));
+        system = FleetActors.CreateSystem(journal, ConfigurationFactory.ParseString($$"""
+            akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [], scheduler.implementation = "{{typeof(NoWaitScheduler).AssemblyQualifiedName}}" }
+            """));
         var watcher = system.ActorOf(Props.Create(() => new RefusalWatcher(this)));
         system.EventStream.Subscribe(watcher, typeof(RecoveryRefused));
-        var recorder = new Recorder("test-host", TimeProvider.System);
+        var recorder = new Recorder("test-host", time);
         var link = new LoopbackLink();
         Jobs = system.StartJobs(recorder, journal, link);
         Host = system.StartHost(

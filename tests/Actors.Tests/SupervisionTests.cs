@@ -228,26 +228,4 @@ public class SupervisionTests
         agent.Healthy = true;
         await agent.Until("shop", "web", s => s is { Phase: ProcessPhase.Running, Health: Health.Healthy });
     }
-
-    [Fact]
-    public async Task A_thousand_crashes_are_a_thousand_exits_and_one_crash_loop()
-    {
-        await using var agent = await Begin();
-        agent.Sandboxes.OnStart = request =>
-        {
-            _ = Task.Run(() => agent.Sandboxes.End(request.Run, 1));
-            return null;
-        };
-        await agent.Run(Job("shop", Process("web")));
-        await agent.Until("shop", "web", s => s.Restarts >= 1000);
-        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
-        await agent.Until("shop", "web", ProcessPhase.Stopped);
-        var exits = agent.Stored<ProcessEvent.Exited>().ToList();
-        Assert.True(exits.Count >= 1000);
-        Assert.Equal(exits.Count, exits.Select(e => e.Run).Distinct().Count());
-        Assert.Contains(agent.Stored<ProcessEvent.RestartScheduled>(), e => e.CrashLooping);
-        await agent.Kill();
-        await agent.Start();
-        await agent.Until("shop", "web", ProcessPhase.Stopped);
-    }
 }

@@ -80,8 +80,9 @@ public static class JobDecider
     {
         if (command.CheckIndex is { } index && index != command.Generation)
         {
-            return Decision<JobEvent>.Refuse(
-                RefusalCode.Conflict, $"the job has index {command.Generation}, not {index}: it changed since the plan; plan again");
+            return Decision<JobEvent>.Refuse(RefusalCode.Conflict, index == 0
+                ? $"the name is taken: the job exists, with index {command.Generation}; choose another name, or `fleet job plan` shows what a new version of it would change"
+                : $"the job has index {command.Generation}, not {index}: it changed since the plan; plan again");
         }
 
         var digest = JobDigest.Of(command.Spec);

@@ -48,6 +48,10 @@ public static class ApiSocket
             File.Delete(path);
             return;
         }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new IOException($"{path} is somebody else's and closed to the agent: remove it, or set fleet.api.socket to another path");
+        }
         catch (SocketException)
         {
             throw new IOException($"{path} is in the way of the agent's socket and is none: remove it, or set fleet.api.socket to another path");

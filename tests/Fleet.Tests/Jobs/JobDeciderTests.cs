@@ -43,7 +43,7 @@ public class JobDeciderTests
     }
 
     [Theory]
-    [InlineData(0)]
+    [InlineData(2)]
     [InlineData(7)]
     public void A_submission_with_another_index_is_refused_naming_both(long index)
     {
@@ -51,6 +51,15 @@ public class JobDeciderTests
         var refusal = When(Submit("b", index)).Refusal;
         Assert.Equal(RefusalCode.Conflict, refusal!.Code);
         Assert.Contains($"index 1, not {index}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_submission_of_a_new_job_under_a_name_that_is_taken_is_refused_as_such()
+    {
+        Given(Submit("a"));
+        var refusal = When(Submit("b", 0)).Refusal;
+        Assert.Equal(RefusalCode.Conflict, refusal!.Code);
+        Assert.Contains("the name is taken: the job exists, with index 1", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

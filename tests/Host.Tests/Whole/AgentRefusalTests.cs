@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Fleet.Host.Tests.Hosts;
 using Microsoft.Data.Sqlite;
 
@@ -54,6 +55,52 @@ public class AgentRefusalTests
         Assert.Contains(host.Paths.Socket, agent.Error, StringComparison.Ordinal);
         Assert.Equal("precious", await File.ReadAllTextAsync(host.Paths.Socket));
         File.Delete(host.Paths.Socket);
+    }
+
+    [SkippableTheory]
+    [InlineData(0x1B6, "somebody answers at")]
+    [InlineData(0x180, "is somebody else's")]
+    public async Task A_socket_of_another_program_at_the_apis_place_is_refused_and_goes_on_answering(int mode, string says)
+    {
+        await using var host = await WholeHost.Prepare();
+        using (var other = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            other.Bind(new UnixDomainSocketEndPoint(host.Paths.Socket));
+            other.Listen();
+            File.SetUnixFileMode(host.Paths.Socket, (UnixFileMode)mode);
+            var agent = await host.AgentToItsEnd();
+            Assert.Equal(1, agent.ExitCode);
+            Assert.Contains(says, agent.Error, StringComparison.Ordinal);
+            Assert.Contains(host.Paths.Socket, agent.Error, StringComparison.Ordinal);
+            using var caller = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await caller.ConnectAsync(new UnixDomainSocketEndPoint(host.Paths.Socket));
+        }
+
+        File.Delete(host.Paths.Socket);
+    }
+
+    [SkippableFact]
+    public async Task A_cgroup_that_nobody_delegated_fails_the_process_with_the_remedy_and_not_the_agent()
+    {
+        await using var host = await WholeHost.Prepare();
+        await host.Configure("sandbox.cgroup = \"fleet-nobody-delegated\"");
+        await host.StartAgent();
+        Assert.True((await host.Run(Sleeper, "--detach")).Succeeded);
+        await WholeHost.Until("the remedy is shown", async () => (await host.Fleet("job", "status", "one")).Output.Contains("run `fleet host init` once as root", StringComparison.Ordinal));
+        Assert.Contains("process.start_failed.v1", await host.Events("one:sleeper"));
+        Assert.Empty(await host.Pids());
+        await host.KillAgent();
+    }
+
+    [SkippableFact]
+    public async Task A_job_file_of_100_MB_is_refused_and_the_agent_never_sees_it()
+    {
+        await using var host = await WholeHost.Start();
+        var before = StoredRows.Of(host).Rows.Count;
+        var run = await host.Run(Sleeper + "#" + new string('x', 100_000_000));
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("has at most 1048576 bytes", run.Error, StringComparison.Ordinal);
+        Assert.Equal(before, StoredRows.Of(host).Rows.Count);
     }
 
     [SkippableFact]
@@ -116,16 +163,6 @@ public class AgentRefusalTests
         Assert.Contains(host.Paths.Ledger, agent.Error, StringComparison.Ordinal);
         await host.Shell("chown -R --reference=. ledger; chmod -R u+rwX,go= ledger");
         await host.StartAgent();
-    }
-
-    [SkippableFact]
-    public async Task A_job_that_must_not_exist_yet_and_does_is_refused()
-    {
-        await using var host = await WholeHost.Start();
-        Assert.True((await host.Run(Sleeper)).Succeeded);
-        var again = await host.Run(Sleeper, "--check-index", "0");
-        Assert.Equal(1, again.ExitCode);
-        Assert.Contains("index", again.Error, StringComparison.Ordinal);
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Hosts;
@@ -15,6 +16,9 @@ public sealed class WholeHost : IAsyncDisposable
     private Process? agent;
 
     public HostPaths Paths => host.Options.Paths;
+
+    /// <summary>A folder of root that goes with the host.</summary>
+    public string Folder => host.Folder;
 
     public string Config => $"{Paths.State}/test.conf";
 
@@ -52,15 +56,25 @@ public sealed class WholeHost : IAsyncDisposable
         """);
 
     /// <summary>The agent in the foreground to its end, for starts that are to fail.</summary>
-    public Task<CommandResult> AgentToItsEnd() => new Command("setpriv", AgentArgs) { Env = Env }.Run();
+    public Task<CommandResult> AgentToItsEnd() => AsUser(AgentProgram).Run();
 
     public async Task StartAgent()
     {
-        agent = new Command("setpriv", AgentArgs) { Env = Env }.Begin();
+        BeginAgent();
+        await Until("the agent answers", async () => !agent!.HasExited && (await Fleet("host", "status")).Succeeded);
+    }
+
+    /// <summary>The agent, which may be anywhere in its start when this returns.</summary>
+    public void BeginAgent()
+    {
+        agent = AsUser(AgentProgram).Begin();
         agent.BeginOutputReadLine();
         agent.BeginErrorReadLine();
-        await Until("the agent answers", async () => !agent.HasExited && (await Fleet("host", "status")).Succeeded);
     }
+
+    /// <summary>A command as the agent's user, outside of any sandbox.</summary>
+    public Command AsUser(params string[] command) =>
+        new("setpriv", ["--reuid", host.Options.User, "--regid", host.Options.User, "--init-groups", "--inh-caps=-all", .. command]) { Env = Env };
 
     /// <summary>kill -9.</summary>
     public async Task KillAgent()
@@ -70,6 +84,25 @@ public sealed class WholeHost : IAsyncDisposable
         agent.Dispose();
         agent = null;
     }
+
+    /// <summary>What people do at the end: the jobs are stopped, then the agent.</summary>
+    public async Task Down()
+    {
+        var down = await Fleet("up", "--dir", Paths.State, "--down");
+        Assert.True(down.Succeeded, down.Error);
+        await agent!.WaitForExitAsync();
+        agent.Dispose();
+        agent = null;
+    }
+
+    /// <summary>What is still there of processes, sandboxes, cgroups and mounts, in words; beside the agent's own process.</summary>
+    public IEnumerable<string> Leftovers() =>
+    [
+        .. new[] { Paths.Sandboxes, Paths.Exits, $"{Paths.State}/runtime" }.SelectMany(Directory.GetFileSystemEntries),
+        .. host.Cgroups().SelectMany(Directory.GetDirectories),
+        .. File.ReadAllLines("/proc/self/mountinfo").Where(m => m.Contains(Folder, StringComparison.Ordinal)),
+        .. Proc.FirstOfUsers(SubIds.First, SubIds.Count) is { } pid ? [$"process {pid}: {Proc.CommandLine(pid)}"] : (string[])[],
+    ];
 
     public Task<CommandResult> Fleet(params string[] args) => new Command($"{Staged.Folder}/fleet", args) { Env = Env, Timeout = TimeSpan.FromMinutes(2) }.Run();
 
@@ -153,8 +186,16 @@ public sealed class WholeHost : IAsyncDisposable
         await Until("every cgroup leaf is gone", () => Task.FromResult(host.Cgroups().All(g => Directory.GetDirectories(g).Length == 0)));
     }
 
-    private string[] AgentArgs =>
-        ["--reuid", host.Options.User, "--regid", host.Options.User, "--init-groups", "--inh-caps=-all", $"{Staged.Folder}/fleet", "agent", "--config", Config];
+    private (long First, long Count) SubIds
+    {
+        get
+        {
+            var range = File.ReadLines("/etc/subuid").Select(line => line.Split(':')).Single(line => line[0] == host.Options.User);
+            return (long.Parse(range[1], CultureInfo.InvariantCulture), long.Parse(range[2], CultureInfo.InvariantCulture));
+        }
+    }
+
+    private string[] AgentProgram => [$"{Staged.Folder}/fleet", "agent", "--config", Config];
 
     private Dictionary<string, string> Env => new()
     {
