@@ -51,7 +51,7 @@ internal sealed class CgroupV1Requirement(HostInitOptions options, ImmutableArra
 
 /// <summary>
 /// The agent's subtree of the unified hierarchy (cgroup-v2.rst, "Delegation"). A process may be moved only inside the subtree, so the agent
-/// itself lives in a leaf of it, which <see cref="AgentLeaf"/> names.
+/// itself lives in a leaf of it, which <see cref="AgentLeaf"/> names; or, where systemd places it, in the user's own slice, above the subtree.
 /// </summary>
 internal sealed class CgroupV2Requirement(HostInitOptions options, ImmutableArray<string> controllers, string mount) : Requirement("cgroup v2")
 {
@@ -69,7 +69,13 @@ internal sealed class CgroupV2Requirement(HostInitOptions options, ImmutableArra
     }
 
     private IEnumerable<string> Given => new[] { Group, AgentLeaf(mount, options.CgroupName) }
-        .SelectMany(group => new[] { group, $"{group}/cgroup.procs", $"{group}/cgroup.threads", $"{group}/cgroup.subtree_control" });
+        .SelectMany(group => new[] { group, $"{group}/cgroup.procs", $"{group}/cgroup.threads", $"{group}/cgroup.subtree_control" })
+        .Concat(IsInOwnSlice ? [$"{Parent}/cgroup.procs"] : []);
+
+    private string Parent => Path.GetDirectoryName(Group)!;
+
+    // The right to move processes in all of a slice: of no other than the one that is named after the user, for others hold other people's services.
+    private bool IsInOwnSlice => Parent == $"{mount}/{options.User}.slice";
 
     public override Finding Check() => CgroupOwners.Problem(options, Given) is { } problem
         ? new Finding.Missing(problem, options.Command)
@@ -82,13 +88,18 @@ internal sealed class CgroupV2Requirement(HostInitOptions options, ImmutableArra
         CgroupOwners.Guard(Group, () =>
         {
             var all = string.Join(' ', controllers.Select(name => $"+{name}"));
-            File.WriteAllText($"{mount}/cgroup.subtree_control", all);
             Directory.CreateDirectory(AgentLeaf(mount, options.CgroupName));
-            File.WriteAllText($"{Group}/cgroup.subtree_control", all);
+            foreach (var group in FromTheTop(Group))
+            {
+                File.WriteAllText($"{group}/cgroup.subtree_control", all);
+            }
+
             CgroupOwners.Give(options, Given);
         });
         return Task.FromResult($"delegated {Group} to {options.User}, with {string.Join(", ", controllers)}");
     }
+
+    private IEnumerable<string> FromTheTop(string group) => group == mount ? [mount] : [.. FromTheTop(Path.GetDirectoryName(group)!), group];
 
     private static string[] Enabled(string group) =>
         File.Exists($"{group}/cgroup.subtree_control") ? File.ReadAllText($"{group}/cgroup.subtree_control").Split([' ', '\n']) : [];

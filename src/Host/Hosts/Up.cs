@@ -1,4 +1,6 @@
 using System.Text;
+using Fleet.Host.Sandboxes;
+using Fleet.Processes;
 
 namespace Fleet.Host.Hosts;
 
@@ -72,6 +74,11 @@ public static class Up
         if (Report(HostCheck.Missing(init)))
         {
             return 1;
+        }
+
+        if (Cgroups.OfThisHost(init.CgroupName).Missing(new Limits()) is { } missing)
+        {
+            return Fail(missing);
         }
 
         var config = $"{init.State}/agent.conf";

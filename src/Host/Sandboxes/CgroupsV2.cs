@@ -21,7 +21,7 @@ internal sealed class CgroupsV2(string name) : Cgroups(name)
 
         var missing = needed.Except(controllers).ToArray();
         return missing is [] && MayWrite($"{Mount}/{Name}")
-            ? null
+            ? Outside()
             : $"no cgroup {Name} with {string.Join(", ", needed)} is delegated to the agent: {Remedy}";
     }
 
@@ -67,6 +67,29 @@ internal sealed class CgroupsV2(string name) : Cgroups(name)
     public override Task Admit(string leaf, int pid, long user, CancellationToken cancel) => TryWrite($"{Folder(leaf)}/cgroup.procs", $"{pid}")
         ? Task.CompletedTask
         : throw new IOException($"the command could not be put into its cgroup {Folder(leaf)}");
+
+    // A process is moved by whoever may write to the nearest group above both places (cgroup-v2.rst, "Delegation Containment").
+    private string? Outside()
+    {
+        var own = Lines("/proc/self/cgroup").First(line => line.StartsWith("0::/", StringComparison.Ordinal))[3..];
+        var above = own.Split('/').Zip($"/{Name}".Split('/')).TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First);
+        return MayOpen($"{Mount}{string.Join('/', above)}/cgroup.procs")
+            ? null
+            : $"the agent was started in the cgroup {own}, from where it cannot move processes to /{Name}: start it by `sudo fleet up`, or by the unit of docs/install.md";
+    }
+
+    private static bool MayOpen(string file)
+    {
+        try
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     // A controller must be switched on in the parent before a leaf has its files.
     private static string[] Enable(string parent)

@@ -28,11 +28,21 @@ public sealed class ThrowawayHost : IDisposable
     public async Task Prepare() => Assert.Empty((await Init()).Where(line => line.Outcome == HostInitOutcome.Failed));
 
     /// <summary>Runs a shell script as the throwaway user.</summary>
-    public Task<CommandResult> AsUser(string script) =>
-        new Command("setpriv", "--reuid", Options.User, "--regid", Options.User, "--init-groups", "--inh-caps=-all", "sh", "-ec", script).Run();
+    public Task<CommandResult> AsUser(string script) => AsUser("sh", "-ec", script).Run();
 
-    public IEnumerable<string> Cgroups() => Directory.GetDirectories("/sys/fs/cgroup")
+    /// <summary>A command as the throwaway user, from where its agent is.</summary>
+    public Command AsUser(params string[] command)
+    {
+        var whole = AgentLeaf.Command(Options.CgroupName, ["setpriv", "--reuid", Options.User, "--regid", Options.User, "--init-groups", "--inh-caps=-all", .. command]);
+        return new Command(whole[0], [.. whole.Skip(1)]);
+    }
+
+    /// <summary>The delegated groups: one for each controller, or on v2 one.</summary>
+    public IEnumerable<string> Cgroups() => Directory.GetDirectories("/sys/fs/cgroup").Prepend("/sys/fs/cgroup")
         .Select(mount => $"{mount}/{Options.CgroupName}").Where(Directory.Exists);
+
+    /// <summary>What was made in them, beside the agent's own leaf.</summary>
+    public IEnumerable<string> Leaves() => Cgroups().SelectMany(Directory.GetDirectories).Where(leaf => Path.GetFileName(leaf) != "agent");
 
     public void Dispose()
     {

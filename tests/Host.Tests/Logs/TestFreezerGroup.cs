@@ -2,10 +2,10 @@ using Fleet.Host.Logs;
 
 namespace Fleet.Host.Tests.Logs;
 
-/// <summary>A real group of the kernel's v1 freezer.</summary>
+/// <summary>A real group of the kernel's freezer, of v1 or v2.</summary>
 public sealed class TestFreezerGroup : IDisposable
 {
-    private const string Root = "/sys/fs/cgroup/freezer";
+    private static readonly string Root = File.Exists("/sys/fs/cgroup/cgroup.controllers") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/freezer";
 
     public TestFreezerGroup()
     {
@@ -18,7 +18,7 @@ public sealed class TestFreezerGroup : IDisposable
 
     public IFreezer Freezer => new CgroupFreezer(Path);
 
-    public bool IsFrozen => File.ReadAllText($"{Path}/freezer.state").Trim() != "THAWED";
+    public bool IsFrozen => new CgroupFreezer(Path).IsSwitchedOn;
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using Fleet.Host.Logs;
 using Fleet.Sandboxes;
 using Fleet.Sandboxes.Driver;
 
@@ -122,7 +123,7 @@ public abstract class SandboxCrashTests(SandboxHost host, string runtime) : Sand
         var request = Request(Shell("sleep 1000"));
         _ = Driver.Started(request);
         KillDriver();
-        SandboxHost.Sh($"echo FROZEN > /sys/fs/cgroup/freezer/{SandboxHost.User}/{request.Run}/freezer.state");
+        new CgroupFreezer(SandboxHost.Leaf("freezer", request.Run)).Freeze();
         Driver.Remove(request.Run);
         Assert.Empty(Driver.List());
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Sandboxes;
+using Fleet.Host.Tests.Hosts;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -15,10 +16,13 @@ public sealed class SandboxDriver : IDisposable
 {
     private readonly Process process;
 
-    public SandboxDriver(SandboxHost host, SandboxSettings settings)
+    /// <param name="inLeaf">False: it stays in the cgroup of the tests, as an agent that was merely started.</param>
+    public SandboxDriver(SandboxHost host, SandboxSettings settings, bool inLeaf = true)
     {
-        var start = new ProcessStartInfo("setpriv", ["--reuid", $"{host.Uid}", "--regid", $"{host.Gid}", "--clear-groups", "dotnet", "exec",
-            Path.Combine(Staged.Folder, "Sandboxes.Driver.dll")])
+        string[] command = ["setpriv", "--reuid", $"{host.Uid}", "--regid", $"{host.Gid}", "--clear-groups", "dotnet", "exec",
+            Path.Combine(Staged.Folder, "Sandboxes.Driver.dll")];
+        command = inLeaf ? AgentLeaf.Command(SandboxHost.User, command) : command;
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,7 +1,9 @@
 using System.Globalization;
+using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Fleet.Hosts;
+using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
 
@@ -11,10 +13,13 @@ public sealed class SandboxHost : IDisposable
     public const string User = "fleettest", Crun = "/usr/bin/crun", Runc = "/usr/sbin/runc";
 
     private const string Range = $"{User}:1100000000:1310720";
-    private static readonly string[] Controllers = ["memory", "pids", "cpu", "cpuacct", "freezer"];
+    private static readonly HostInitOptions Options = new() { User = User, CgroupName = User };
     private static readonly string[] Needed = [Crun, Runc, "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap", "/usr/bin/setpriv", "/usr/bin/python3"];
 
     private int folders;
+
+    /// <summary>Whether one hierarchy has all controllers.</summary>
+    public static bool IsUnified { get; } = File.Exists("/sys/fs/cgroup/cgroup.controllers");
 
     public SandboxHost()
     {
@@ -50,6 +55,9 @@ public sealed class SandboxHost : IDisposable
         };
     }
 
+    /// <summary>The folder of a run in a controller's hierarchy.</summary>
+    public static string Leaf(string controller, RunId run) => $"/sys/fs/cgroup/{(IsUnified ? "" : $"{controller}/")}{User}/{run}";
+
     /// <summary>Makes a path the agent's.</summary>
     public void Give(string path) => Sh($"chown -h {User}:{User} '{path}'");
 
@@ -82,13 +90,13 @@ public sealed class SandboxHost : IDisposable
         Uid = int.Parse(Sh($"id -u {User}"), CultureInfo.InvariantCulture);
         Gid = int.Parse(Sh($"id -g {User}"), CultureInfo.InvariantCulture);
         Directory.CreateDirectory(Root, (UnixFileMode)0x1ED);
-        foreach (var folder in Cgroups())
+        foreach (var requirement in CgroupLayout.Read().Requirements(Options))
         {
-            Sh($"mkdir -p {folder} && chown {User}:{User} {folder} {folder}/cgroup.procs");
+            requirement.Establish().GetAwaiter().GetResult();
         }
     }
 
-    private static IEnumerable<string> Cgroups() => Controllers.Select(c => $"/sys/fs/cgroup/{c}/{User}");
+    private static IEnumerable<string> Cgroups() => Directory.GetDirectories("/sys/fs/cgroup").Prepend("/sys/fs/cgroup").Select(mount => $"{mount}/{User}");
 
     private static string? Reason()
     {
@@ -102,7 +110,7 @@ public sealed class SandboxHost : IDisposable
             return $"{missing} is missing: run build/install-deps.sh";
         }
 
-        return Directory.Exists("/sys/fs/cgroup/memory") ? null : "needs cgroup v1 controllers at /sys/fs/cgroup: what a v2 host delegates is not prepared by this fixture";
+        return null;
     }
 }
 

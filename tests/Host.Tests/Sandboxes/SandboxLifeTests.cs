@@ -69,7 +69,7 @@ public abstract class SandboxLifeTests(SandboxHost host, string runtime) : Sandb
         Assert.IsType<SandboxView.Absent>(Driver.Inspect(request.Run));
         Assert.Empty(Driver.List());
         Assert.False(Directory.Exists(Settings.Paths.Bundle(request.Run)));
-        Assert.False(Directory.Exists($"/sys/fs/cgroup/memory/{SandboxHost.User}/{request.Run}"));
+        Assert.False(Directory.Exists(SandboxHost.Leaf("memory", request.Run)));
         Assert.False(File.Exists($"/proc/{identity.Pid}/root/bin"));
     }
 
@@ -114,8 +114,9 @@ public abstract class SandboxLifeTests(SandboxHost host, string runtime) : Sandb
     {
         var request = Request(Shell("sleep 1000") with { Limits = new Limits { Processes = 6, Memory = 8 << 20 } });
         var identity = Driver.Started(request);
-        var leaf = Driver.Exec(identity, request, 10_000, "/bin/grep", "-Eo", "(pids|memory):.*", "/proc/self/cgroup").OutputTail;
-        Assert.Matches($"^pids:/{SandboxHost.User}/{request.Run}/exec-\\S+\nmemory:/{SandboxHost.User}/{request.Run}/exec-\\S+\n$", leaf);
+        var leaf = Driver.Exec(identity, request, 10_000, "/bin/grep", "-Eo", SandboxHost.IsUnified ? ":/.*" : "(pids|memory):.*", "/proc/self/cgroup").OutputTail;
+        var own = $":/{SandboxHost.User}/{request.Run}/exec-\\S+\n";
+        Assert.Matches(SandboxHost.IsUnified ? $"^{own}$" : $"^pids{own}memory{own}$", leaf);
         Assert.Contains("Cannot fork", Driver.Exec(identity, request, 10_000, "/bin/sh", "-c", "for i in 1 2 3 4 5 6; do sleep 1000 >/dev/null 2>&1 & done").OutputTail);
         Assert.IsType<SandboxView.Running>(Driver.Inspect(request.Run));
     }

@@ -45,10 +45,10 @@ public abstract class SandboxLimitTests(SandboxHost host, string runtime) : Sand
         var limits = new Limits { Memory = 64 * MiB, Processes = 50, Cpu = 0.5m, OpenFiles = 123, CoreFileSize = 0 };
         var request = Request(Shell("ulimit -n; ulimit -c; sleep 1000") with { Limits = limits });
         _ = Driver.Started(request);
-        string Read(string controller, string file) => File.ReadAllText($"/sys/fs/cgroup/{controller}/{SandboxHost.User}/{request.Run}/{file}").Trim();
-        Assert.Equal($"{64 * MiB}", Read("memory", "memory.limit_in_bytes"));
+        string Read(string controller, string file) => File.ReadAllText($"{SandboxHost.Leaf(controller, request.Run)}/{file}").Trim();
+        Assert.Equal($"{64 * MiB}", Read("memory", SandboxHost.IsUnified ? "memory.max" : "memory.limit_in_bytes"));
         Assert.Equal("50", Read("pids", "pids.max"));
-        Assert.Equal(("100000", "50000"), (Read("cpu", "cpu.cfs_period_us"), Read("cpu", "cpu.cfs_quota_us")));
+        Assert.Equal("50000 100000", SandboxHost.IsUnified ? Read("cpu", "cpu.max") : $"{Read("cpu", "cpu.cfs_quota_us")} {Read("cpu", "cpu.cfs_period_us")}");
         for (var i = 0; i < 500 && Stdout.Length < 6; i++)
         {
             Thread.Sleep(10);

@@ -80,6 +80,17 @@ public abstract class SandboxRefusalTests(SandboxHost host, string runtime) : Sa
         Assert.Contains(Driver.Probe(), p => p.Contains("fleet-not-there", StringComparison.Ordinal));
     }
 
+    [SkippableFact]
+    public void An_agent_that_may_not_move_processes_to_its_cgroup_says_where_it_is_to_be_started()
+    {
+        Skip.If(Host.SkipReason is not null, Host.SkipReason);
+        Skip.IfNot(SandboxHost.IsUnified, "on v1 whoever owns a process and a group may move the one to the other");
+        using var outside = new SandboxDriver(Host, Settings, inLeaf: false);
+        var failure = outside.Failed(Request(Shell("true")));
+        Assert.Equal(StartFailureCode.HostNotPrepared, failure.Code);
+        Assert.Contains("`sudo fleet up`, or by the unit of docs/install.md", failure.Message);
+    }
+
     [SkippableTheory]
     [InlineData("runtime")]
     [InlineData("conmon")]

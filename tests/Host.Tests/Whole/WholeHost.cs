@@ -74,7 +74,7 @@ public sealed class WholeHost : IAsyncDisposable
 
     /// <summary>A command as the agent's user, outside of any sandbox.</summary>
     public Command AsUser(params string[] command) =>
-        new("setpriv", ["--reuid", host.Options.User, "--regid", host.Options.User, "--init-groups", "--inh-caps=-all", .. command]) { Env = Env };
+        host.AsUser(command) with { Env = Env };
 
     /// <summary>kill -9.</summary>
     public async Task KillAgent()
@@ -99,7 +99,7 @@ public sealed class WholeHost : IAsyncDisposable
     public IEnumerable<string> Leftovers() =>
     [
         .. new[] { Paths.Sandboxes, Paths.Exits, $"{Paths.State}/runtime" }.SelectMany(Directory.GetFileSystemEntries),
-        .. host.Cgroups().SelectMany(Directory.GetDirectories),
+        .. host.Leaves(),
         .. File.ReadAllLines("/proc/self/mountinfo").Where(m => m.Contains(Folder, StringComparison.Ordinal)),
         .. Proc.FirstOfUsers(SubIds.First, SubIds.Count) is { } pid ? [$"process {pid}: {Proc.CommandLine(pid)}"] : (string[])[],
     ];
@@ -183,7 +183,7 @@ public sealed class WholeHost : IAsyncDisposable
         }
 
         await Until("every process has stopped", async () => (await Pids()).Count == 0);
-        await Until("every cgroup leaf is gone", () => Task.FromResult(host.Cgroups().All(g => Directory.GetDirectories(g).Length == 0)));
+        await Until("every cgroup leaf is gone", () => Task.FromResult(!host.Leaves().Any()));
     }
 
     private (long First, long Count) SubIds
