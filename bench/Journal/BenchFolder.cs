@@ -11,7 +11,7 @@ internal sealed class BenchFolder : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("fleet-bench-").FullName;
 
-    public SqliteJournal Journal => new($"{folder}/journal.db", $"{folder}/snapshots.db");
+    public SqliteJournal Journal => SqliteJournal.Open($"{folder}/journal.db", $"{folder}/snapshots.db");
 
     public ActorSystem Start() => FleetActors.CreateSystem(Journal, ConfigurationFactory.ParseString("akka { loglevel = ERROR, stdout-loglevel = ERROR }"));
 

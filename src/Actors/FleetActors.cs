@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Configuration;
 using Akka.Pattern;
 using Fleet.Actors.Hosts;
@@ -15,12 +14,7 @@ namespace Fleet.Actors;
 public static class FleetActors
 {
     /// <param name="extra">Akka's own configuration of the caller, such as loggers; it comes first.</param>
-    public static ActorSystem CreateSystem(SqliteJournal journal, Config extra, params Setup[] setups)
-    {
-        var config = extra.WithFallback(journal.Config);
-        var setup = setups.Aggregate(ActorSystemSetup.Create(BootstrapSetup.Create().WithConfig(config), journal.Options), (all, one) => all.And(one));
-        return ActorSystem.Create("fleet", setup);
-    }
+    public static ActorSystem CreateSystem(SqliteJournal journal, Config extra) => ActorSystem.Create("fleet", extra.WithFallback(journal.Config));
 
     public static IActorRef StartJobs(this ActorSystem system, Recorder recorder, IJobIndex index, LoopbackLink link)
     {

@@ -51,7 +51,7 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     public async Task Start(bool untilReady = true)
     {
-        var journal = new SqliteJournal(Journal, Snapshots);
+        var journal = SqliteJournal.Open(Journal, Snapshots);
         system = FleetActors.CreateSystem(journal, ConfigurationFactory.ParseString($$"""
             akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [], scheduler.implementation = "{{typeof(NoWaitScheduler).AssemblyQualifiedName}}" }
             """));

@@ -22,11 +22,6 @@ public static class JournalTail
 
     private static string? GoneAtTheEnd(SqliteConnection journal)
     {
-        if (!Has(journal, "sqlite_sequence") || !Has(journal, "journal"))
-        {
-            return null;
-        }
-
         var last = Number(journal, "SELECT ifnull(max(ordering), 0) FROM journal");
         var given = Number(journal, "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'journal'");
         return given > last ? $"{Rows(last + 1, given)} at the end; the last that is left is {Name(journal, last)}" : null;
@@ -35,7 +30,7 @@ public static class JournalTail
     // Counting walks the smallest index; the rows themselves are read only where one is missing.
     private static string? GoneBefore(SqliteConnection journal)
     {
-        if (!Has(journal, "journal") || Number(journal, "SELECT ifnull(max(ordering), 0) - count(*) FROM journal") == 0)
+        if (Number(journal, "SELECT ifnull(max(ordering), 0) - count(*) FROM journal") == 0)
         {
             return null;
         }
@@ -53,7 +48,7 @@ public static class JournalTail
         var ahead = new List<string>();
         foreach (var (stream, at) in Snapshots(snapshots))
         {
-            var last = Has(journal, "journal") ? Number(journal, "SELECT ifnull(max(sequence_number), 0) FROM journal WHERE persistence_id = $name", stream) : 0;
+            var last = Number(journal, "SELECT ifnull(max(sequence_number), 0) FROM journal WHERE persistence_id = $name", stream);
             if (at > last)
             {
                 ahead.Add($"{stream} has a snapshot at number {at} and its last row is number {last}");
@@ -66,14 +61,11 @@ public static class JournalTail
     private static List<(string Stream, long At)> Snapshots(SqliteConnection snapshots)
     {
         var found = new List<(string, long)>();
-        if (Has(snapshots, "snapshot"))
+        using var query = Query(snapshots, "SELECT persistence_id, max(sequence_number) FROM snapshot GROUP BY persistence_id ORDER BY persistence_id");
+        using var rows = query.ExecuteReader();
+        while (rows.Read())
         {
-            using var query = Query(snapshots, "SELECT persistence_id, max(sequence_number) FROM snapshot GROUP BY persistence_id ORDER BY persistence_id");
-            using var rows = query.ExecuteReader();
-            while (rows.Read())
-            {
-                found.Add((rows.GetString(0), rows.GetInt64(1)));
-            }
+            found.Add((rows.GetString(0), rows.GetInt64(1)));
         }
 
         return found;
@@ -87,8 +79,6 @@ public static class JournalTail
         using var rows = query.ExecuteReader();
         return rows.Read() ? $"row {ordering} ({rows.GetString(0)} number {rows.GetInt64(1)})" : "the beginning";
     }
-
-    private static bool Has(SqliteConnection file, string table) => Number(file, "SELECT count(*) FROM sqlite_master WHERE name = $name", table) > 0;
 
     private static long Number(SqliteConnection file, string sql, string? name = null)
     {

@@ -1,47 +1,42 @@
-using System.Data.Common;
 using Akka.Configuration;
-using Akka.Persistence.Sql;
-using Akka.Persistence.Sql.Config;
 using Fleet.Jobs;
-using LinqToDB;
-using LinqToDB.Data;
-using LinqToDB.Interceptors;
 using Microsoft.Data.Sqlite;
 
 namespace Fleet.Actors.Ledger;
 
-/// <summary>The embedded journal and snapshot store: SQLite in WAL with synchronous=FULL, one writer, batches that really batch.</summary>
-public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
+/// <summary>The embedded ledger: a journal and its snapshots, each an SQLite file in WAL with synchronous=FULL.</summary>
+public sealed class SqliteJournal : IJobIndex
 {
-    public static string ConnectionString(string file) => new SqliteConnectionStringBuilder { DataSource = file, Pooling = true }.ToString();
+    // Of the tables; in the files' user_version.
+    private const long Layout = 1;
 
-    /// <summary>Akka's configuration for the plugins; the reasons for the values are measured (docs/decisions/0003-journal.md).</summary>
+    private readonly string journal;
+    private readonly string snapshots;
+
+    private SqliteJournal(string journal, string snapshots) => (this.journal, this.snapshots) = (journal, snapshots);
+
+    /// <summary>Akka's configuration for the two plugins and for what they store.</summary>
     public Config Config => ConfigurationFactory.ParseString($$"""
         akka.persistence {
           journal {
-            plugin = "akka.persistence.journal.sql"
-            sql {
-              connection-string = "{{ConnectionString(journal)}}"
-              provider-name = "{{ProviderName.SQLiteMS}}"
-              auto-initialize = true
-              parallelism = 1
-              batch-size = 400
-              buffer-size = 20000
-              tag-write-mode = Csv
-              circuit-breaker.call-timeout = 30s
+            plugin = "akka.persistence.journal.fleet"
+            fleet {
+              class = "{{NameOf<EventJournal>()}}"
+              file = "{{journal}}"
+              circuit-breaker.call-timeout = 30s # An open one stops actors.
+              replay-filter.mode = off # Two writers of a stream cannot be, and EventSourced checks each row.
             }
           }
           snapshot-store {
-            plugin = "akka.persistence.snapshot-store.sql"
-            sql {
-              connection-string = "{{ConnectionString(snapshots)}}"
-              provider-name = "{{ProviderName.SQLiteMS}}"
-              auto-initialize = true
+            plugin = "akka.persistence.snapshot-store.fleet"
+            fleet {
+              class = "{{NameOf<SnapshotFile>()}}"
+              file = "{{snapshots}}"
             }
           }
         }
         akka.actor {
-          serializers.fleet = "Fleet.Actors.Ledger.EventSerializer, Fleet.Actors"
+          serializers.fleet = "{{NameOf<EventSerializer>()}}"
           serialization-bindings {
             "Fleet.Ledger.Recorded, Fleet.Domain" = fleet
             "Fleet.Jobs.Job, Fleet.Domain" = fleet
@@ -49,93 +44,86 @@ public sealed class SqliteJournal(string journal, string snapshots) : IJobIndex
             "Fleet.Processes.ProcessState, Fleet.Domain" = fleet
           }
         }
-        """).WithFallback(SqlPersistence.DefaultConfiguration);
+        """);
 
-    public MultiDataOptionsSetup Options
-    {
-        get
-        {
-            var setup = new MultiDataOptionsSetup();
-            setup.AddDataOptions("akka.persistence.journal.sql", OptionsOf(journal));
-            setup.AddDataOptions("akka.persistence.snapshot-store.sql", OptionsOf(snapshots));
-            return setup;
-        }
-    }
+    public static string ConnectionString(string file, bool pooled = true) => new SqliteConnectionStringBuilder { DataSource = file, Pooling = pooled }.ToString();
 
-    /// <summary>Tries that both files, and the folder of their write-ahead logs, can be written: an agent that could record nothing does not even start.</summary>
-    /// <exception cref="IOException">One cannot be written, or is no database; the message names it.</exception>
-    public void RequireWritable()
+    /// <summary>
+    /// Opens both files, which are made where they are not, and tries that they and the folder of their write-ahead logs can be written: an agent that
+    /// could record nothing does not even start.
+    /// </summary>
+    /// <exception cref="IOException">One cannot be written, is no database, or has another layout; the message names it.</exception>
+    public static SqliteJournal Open(string journal, string snapshots)
     {
-        foreach (var file in new[] { journal, snapshots })
-        {
-            try
-            {
-                // Not by SQLite alone, which quietly opens for reading what it may not write.
-                File.Open(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
-                File.Create($"{file}.probe", 1, FileOptions.DeleteOnClose).Dispose();
-                RequireDatabase(file);
-            }
-            catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
-            {
-                throw new IOException($"the ledger {file} cannot be written: {e.Message}; see who owns the file and its folder, and whether the disk is full", e);
-            }
-        }
-    }
-
-    private static void RequireDatabase(string file)
-    {
-        using var connection = new SqliteConnection(ConnectionString(file));
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "PRAGMA schema_version";
-        command.ExecuteScalar();
+        Require(journal, EventJournal.Table);
+        Require(snapshots, SnapshotFile.Table);
+        return new SqliteJournal(journal, snapshots);
     }
 
     /// <exception cref="SqliteException">The journal cannot be read.</exception>
     public async Task<IReadOnlyList<JobId>> Jobs()
     {
-        await using var connection = new SqliteConnection(ConnectionString(journal));
-        await connection.OpenAsync();
-        await using var query = connection.CreateCommand();
-        query.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'journal'";
-        if (await query.ExecuteScalarAsync() is null)
-        {
-            return [];
-        }
-
-        query.CommandText = "SELECT DISTINCT persistence_id FROM journal WHERE persistence_id >= 'job/' AND persistence_id < 'job0'";
         var jobs = new List<JobId>();
-        await using var rows = await query.ExecuteReaderAsync();
-        while (await rows.ReadAsync())
-        {
-            jobs.Add(Streams.JobOf(rows.GetString(0)) ?? throw new InvalidDataException($"the journal has a stream '{rows.GetString(0)}' that names no job"));
-        }
-
+        await new SqliteReader(journal).Each(
+            new Statement("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id >= 'job/' AND persistence_id < 'job0'"),
+            row => jobs.Add(Streams.JobOf(row.GetString(0)) ?? throw new InvalidDataException($"the journal has a stream '{row.GetString(0)}' that names no job")));
         return jobs;
     }
 
-    private static DataOptions OptionsOf(string file) =>
-        new DataOptions().UseConnectionString(ProviderName.SQLiteMS, ConnectionString(file)).UseInterceptor(new Pragmas());
-
-    private sealed class Pragmas : ConnectionInterceptor
+    /// <summary>A connection of its own, with which to write.</summary>
+    /// <exception cref="SqliteException">It is no database, or cannot be written.</exception>
+    internal static SqliteConnection OpenToWrite(string file)
     {
-        // SQLite's driver is synchronous: without a yield here the plugin never gathers a batch (7x fewer events a second, measured).
-        public override async Task ConnectionOpeningAsync(ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken) =>
-            await Task.Yield();
-
-        public override void ConnectionOpened(ConnectionEventData eventData, DbConnection connection) => Set(connection);
-
-        public override Task ConnectionOpenedAsync(ConnectionEventData eventData, DbConnection connection, CancellationToken cancellationToken)
+        var connection = new SqliteConnection(ConnectionString(file, pooled: false));
+        try
         {
-            Set(connection);
-            return Task.CompletedTask;
+            connection.Open();
+            Execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY");
+            return connection;
         }
-
-        private static void Set(DbConnection connection)
+        catch
         {
-            using var pragmas = connection.CreateCommand();
-            pragmas.CommandText = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000; PRAGMA temp_store=MEMORY;";
-            pragmas.ExecuteNonQuery();
+            connection.Dispose();
+            throw;
         }
     }
+
+    private static void Require(string file, string table)
+    {
+        try
+        {
+            // Not by SQLite alone, which quietly opens for reading what it may not write.
+            File.Open(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            File.Create($"{file}.probe", 1, FileOptions.DeleteOnClose).Dispose();
+            using var connection = OpenToWrite(file);
+            RequireLayout(connection, table);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the ledger {file} cannot be written: {e.Message}; see who owns the file and its folder, and whether the disk is full", e);
+        }
+    }
+
+    private static void RequireLayout(SqliteConnection connection, string table)
+    {
+        var (layout, tables) = (Execute(connection, "PRAGMA user_version"), Execute(connection, "SELECT count(*) FROM sqlite_master"));
+        if (layout is not Layout && (layout, tables) is not (0L, 0L))
+        {
+            throw new IOException($"its tables have layout {layout}, and this version of Fleet knows layout {Layout}");
+        }
+
+        if (tables is 0L)
+        {
+            Execute(connection, $"BEGIN; {table}; PRAGMA user_version = {Layout}; COMMIT");
+        }
+    }
+
+    private static object? Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    private static string NameOf<T>() => $"{typeof(T).FullName}, {typeof(T).Assembly.GetName().Name}";
 }

@@ -41,8 +41,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
     {
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndOrderly);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
-        var journal = new SqliteJournal(settings.Paths.Journal, settings.Paths.Snapshots);
-        journal.RequireWritable();
+        var journal = SqliteJournal.Open(settings.Paths.Journal, settings.Paths.Snapshots);
         RefuseLosses();
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
@@ -56,6 +55,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         await GiveBackContents(jobs, host);
         await Listen(jobs, host, sandboxes);
         RotateLogs(host, sandboxes);
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // What the start took is not needed again.
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
         var code = await ended.Task;
         await api!.StopAsync();

@@ -1,7 +1,7 @@
 using Fleet.Actors.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using OpenTelemetry.Exporter;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -14,17 +14,10 @@ public static class Telemetry
     public static IServiceCollection AddTelemetry(this IServiceCollection services, AgentSettings settings, string version)
     {
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.AddService("fleet", serviceVersion: version, serviceInstanceId: settings.HostName));
-        telemetry.WithMetrics(metrics =>
-        {
-            metrics.AddMeter(FleetMeter.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting").AddPrometheusExporter();
-            if (settings.OtlpEndpoint.Length > 0)
-            {
-                metrics.AddOtlpExporter(o => To(settings, o));
-            }
-        });
+        telemetry.WithMetrics(metrics => metrics.AddMeter(FleetMeter.Name, "System.Runtime", "Microsoft.AspNetCore.Hosting").AddPrometheusExporter());
         if (settings.OtlpEndpoint.Length > 0)
         {
-            telemetry.WithTracing(traces => traces.AddSource(FleetMeter.Name, "Microsoft.AspNetCore").AddOtlpExporter(o => To(settings, o)));
+            Export(telemetry, new Uri(settings.OtlpEndpoint));
         }
 
         return services;
@@ -32,5 +25,8 @@ public static class Telemetry
 
     public static void MapMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint("/metrics");
 
-    private static void To(AgentSettings settings, OtlpExporterOptions options) => options.Endpoint = new Uri(settings.OtlpEndpoint);
+    // Apart, so that the exporter is loaded only where there is an endpoint.
+    private static void Export(OpenTelemetryBuilder telemetry, Uri endpoint) => telemetry
+        .WithMetrics(metrics => metrics.AddOtlpExporter(o => o.Endpoint = endpoint))
+        .WithTracing(traces => traces.AddSource(FleetMeter.Name, "Microsoft.AspNetCore").AddOtlpExporter(o => o.Endpoint = endpoint));
 }

@@ -37,7 +37,7 @@ public static class ApiServer
         // Empty: the default builders read appsettings.json of whatever folder the agent was started in, and ASPNETCORE_ variables.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "fleet" });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, options));
-        builder.Services.AddRoutingCore().AddOpenApi().ConfigureHttpJsonOptions(json => Configure(json.SerializerOptions));
+        builder.Services.AddRoutingCore().ConfigureHttpJsonOptions(json => Configure(json.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services?.Invoke(builder);
 
@@ -50,7 +50,7 @@ public static class ApiServer
         v1.MapJobs(api);
         v1.MapHost(api, app.Lifetime);
         app.MapHealth(api);
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapGet("/openapi/v1.json", () => Results.Stream(typeof(ApiServer).Assembly.GetManifestResourceStream("openapi.json")!, "application/json")).ExcludeFromDescription();
         endpoints?.Invoke(app);
         return app;
     }

@@ -14,7 +14,11 @@ internal static class HostEndpoints
             .WithSummary("Of the agent that answers");
         v1.MapGet("/host", Task<HostInfo> () => api.Host()).WithSummary("The host and its agent");
         v1.MapGet("/host/processes", Task<HostProcessList> () => api.HostProcesses()).WithSummary("What runs there, with its sandbox, privileges, CPU and memory");
-        v1.MapGet("/audit", Audit(api)).Produces<AuditLine>(contentType: "application/x-ndjson").WithSummary("The record, the oldest event first");
+        v1.MapGet(
+            "/audit",
+            IResult (string? host, string? principal, string? job, string? kind, DateTimeOffset? since, DateTimeOffset? until, bool? follow, HttpContext http) =>
+                new NdJson<AuditLine>(
+                    api.Audit(new AuditQuery(host, principal, job, kind, since, until), follow ?? false, http.RequestAborted), ApiJson.Default.AuditLine)).Produces<AuditLine>(contentType: "application/x-ndjson").WithSummary("The record, the oldest event first");
         v1.MapPost("/agent/shutdown", ShutdownReply () =>
         {
             lifetime.StopApplication();
@@ -29,9 +33,4 @@ internal static class HostEndpoints
             var status = ready.Status == "ready" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
             return Results.Json(ready, ApiJson.Default.ReadyInfo, statusCode: status);
         }).Produces<ReadyInfo>().Produces<ReadyInfo>(503).WithSummary("Whether the agent is ready");
-
-    private static Delegate Audit(FleetApi api) =>
-        IResult (string? host, string? principal, string? job, string? kind, DateTimeOffset? since, DateTimeOffset? until, bool? follow, HttpContext http) =>
-            new NdJson<AuditLine>(
-                api.Audit(new AuditQuery(host, principal, job, kind, since, until), follow ?? false, http.RequestAborted), ApiJson.Default.AuditLine);
 }

@@ -25,7 +25,14 @@ internal static class JobEndpoints
         job.MapGet("/history", Task<JobHistory> (string ns, string name) => api.History(Id(ns, name))).WithSummary("All its versions, the first first");
         job.MapGet("/diff", Task<DiffReply> (string ns, string name, int v1, int v2) => api.Diff(Id(ns, name), v1, v2))
             .WithSummary("What differs between two versions, key by key");
-        job.MapGet("/logs", Logs(api)).Produces<LogLine>(contentType: "application/x-ndjson").WithSummary("Its logs, one line of them per line of JSON");
+        job.MapGet(
+            "/logs",
+            async Task<IResult> (string ns, string name, string? process, int? lines, bool? follow, bool? stderr, HttpContext http) =>
+            {
+                var logs = await api.Logs(Id(ns, name), process, stderr ?? false);
+                var items = logs.Read(Math.Clamp(lines ?? 100, 0, MostLines), follow ?? false, http.RequestAborted);
+                return new NdJson<LogLine>(items, ApiJson.Default.LogLine);
+            }).Produces<LogLine>(contentType: "application/x-ndjson").WithSummary("Its logs, one line of them per line of JSON");
         job.MapChange("/stop", "Stop its processes", api, (id, cause) => new JobMessage.Stop(id, cause));
         job.MapChange("/start", "Start its processes", api, (id, cause) => new JobMessage.Start(id, cause));
         job.MapChange("/restart", "Stop and start its processes", api, (id, cause) => new JobMessage.Restart(id, cause));
@@ -40,14 +47,6 @@ internal static class JobEndpoints
     private static void MapChange(this RouteGroupBuilder job, string path, string summary, FleetApi api, Func<JobId, Cause, JobMessage> message) =>
         job.MapPost(path, Task<JobChanged> (string ns, string name, HttpContext http) => api.Change(message(Id(ns, name), api.Cause(http))))
             .WithSummary(summary);
-
-    private static Delegate Logs(FleetApi api) =>
-        async Task<IResult> (string ns, string name, string? process, int? lines, bool? follow, bool? stderr, HttpContext http) =>
-        {
-            var logs = await api.Logs(Id(ns, name), process, stderr ?? false);
-            var items = logs.Read(Math.Clamp(lines ?? 100, 0, MostLines), follow ?? false, http.RequestAborted);
-            return new NdJson<LogLine>(items, ApiJson.Default.LogLine);
-        };
 
     private static JobId Id(string ns, string name) =>
         JobId.TryParse($"{ns}/{name}", out var id) ? id : throw new RefusedException(RefusalCode.Invalid, $"'{ns}/{name}' is not a job: {JobId.PartRule}");

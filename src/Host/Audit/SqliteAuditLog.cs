@@ -6,8 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace Fleet.Host.Audit;
 
 /// <summary>
-/// Reads the journal of Akka.Persistence.Sql (its default table and columns) by plain SQL, read-only, in batches along <c>ordering</c>: the plugin's own
-/// read journal scans all tags per row. Thread-safe: each read has a connection of its own. What it shows is on disk.
+/// Reads the journal by plain SQL, read-only, in batches along <c>ordering</c>. Thread-safe: each read has a connection of its own. What it shows is on disk.
 /// </summary>
 /// <param name="file">The journal; where there is none yet, the record is empty.</param>
 /// <param name="poll">How often a follower looks for new rows.</param>
@@ -17,7 +16,7 @@ public sealed class SqliteAuditLog(string file, TimeProvider time, TimeSpan poll
 
     private const string Sql = """
         SELECT ordering, persistence_id, sequence_number, message FROM journal
-        WHERE ordering > $after AND deleted = 0 ORDER BY ordering LIMIT $batch
+        WHERE ordering > $after ORDER BY ordering LIMIT $batch
         """;
 
     public SqliteAuditLog(string file)

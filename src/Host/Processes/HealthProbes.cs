@@ -11,11 +11,12 @@ namespace Fleet.Host.Processes;
 public sealed class HealthProbes(ISandboxes sandboxes) : IHealthProbes, IDisposable
 {
     // No redirects (a 302 is an answer), no proxy, and a connection of its own each time: a kept one would hide a server that accepts no more.
-    private readonly HttpClient http = new(new SocketsHttpHandler
+    // Made at its first use: a host without such a check need not hold what HTTP takes.
+    private readonly Lazy<HttpClient> http = new(() => new HttpClient(new SocketsHttpHandler
     {
         AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.Zero,
     })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    { Timeout = Timeout.InfiniteTimeSpan });
 
     public async Task<ProbeResult> Ask(SandboxIdentity identity, ProcessSpec spec, HealthCheck check)
     {
@@ -40,7 +41,13 @@ public sealed class HealthProbes(ISandboxes sandboxes) : IHealthProbes, IDisposa
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        if (http.IsValueCreated)
+        {
+            http.Value.Dispose();
+        }
+    }
 
     private async Task<ProbeResult> Exec(SandboxIdentity identity, ProcessSpec spec, HealthProbe.Exec probe, TimeSpan timeout)
     {
@@ -51,7 +58,7 @@ public sealed class HealthProbes(ISandboxes sandboxes) : IHealthProbes, IDisposa
 
     private async Task<ProbeResult> Http(HealthProbe.Http probe, CancellationToken cancel)
     {
-        using var response = await http.GetAsync(
+        using var response = await http.Value.GetAsync(
             $"http://127.0.0.1:{probe.Port}{probe.Path}", HttpCompletionOption.ResponseHeadersRead, cancel);
         var status = (int)response.StatusCode;
         return new ProbeResult(status is >= 200 and < 400, $"GET {probe.Path} on port {probe.Port} answered {status}");

@@ -11,6 +11,7 @@ using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using System.Collections.Immutable;
 
 namespace Fleet.Host.Tests.Api;
@@ -32,7 +33,7 @@ public sealed class RunningApi : IAsyncDisposable
         var audit = new SqliteAuditLog(Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(20));
         var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
         Options = new ApiOptions(Paths.Socket, group);
-        app = ApiServer.Build(api, Options);
+        app = ApiServer.Build(api, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
     }
 
     public string Folder { get; }

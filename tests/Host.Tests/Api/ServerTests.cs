@@ -143,6 +143,21 @@ public sealed class ServerTests
         Assert.Equal((503, ErrorCodes.Unavailable), (status, JsonSerializer.Deserialize(body, ApiJson.Default.ErrorReply)!.Error.Code));
     }
 
+    // FLEET_WRITE_GOLDEN=1 writes it anew.
+    [Fact]
+    public async Task The_published_document_is_what_the_endpoints_say_of_themselves()
+    {
+        await using var api = await RunningApi.Start();
+        var generated = (await api.Send(HttpMethod.Get, "/generated/v1.json")).Body + "\n";
+        if (Environment.GetEnvironmentVariable("FLEET_WRITE_GOLDEN") == "1")
+        {
+            await File.WriteAllTextAsync(Jobs.Example.OpenApi, generated);
+        }
+
+        Assert.Equal(await File.ReadAllTextAsync(Jobs.Example.OpenApi), generated);
+        Assert.Equal(generated, (await api.Send(HttpMethod.Get, "/openapi/v1.json")).Body);
+    }
+
     [Fact]
     public async Task The_published_document_names_every_path_with_the_members_as_they_are_sent()
     {

@@ -1,3 +1,4 @@
+using Fleet.Actors.Ledger;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
@@ -6,7 +7,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Fleet.Host.Tests.Audit;
 
-/// <summary>A journal as Akka.Persistence.Sql makes it (its default table for SQLite), filled by SQL.</summary>
+/// <summary>A journal of the agent's own making, filled by SQL.</summary>
 public sealed class JournalFile : IDisposable
 {
     private readonly SqliteConnection connection;
@@ -14,15 +15,9 @@ public sealed class JournalFile : IDisposable
 
     public JournalFile(string path)
     {
+        _ = SqliteJournal.Open(path, $"{path}.snapshots");
         connection = new SqliteConnection($"Data Source={path};Pooling=False");
         connection.Open();
-        Execute("PRAGMA journal_mode=WAL");
-        Execute("""
-            CREATE TABLE journal(
-                ordering INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, created BIGINT NOT NULL, deleted INTEGER NOT NULL,
-                persistence_id NVARCHAR(255) NOT NULL, sequence_number BIGINT NOT NULL, message BLOB NOT NULL,
-                manifest NVARCHAR(500), identifier INTEGER, tags NVARCHAR(100), writer_uuid VARCHAR(128))
-            """);
     }
 
     public static readonly DateTimeOffset Noon = new(2026, 1, 2, 12, 0, 0, TimeSpan.Zero);
@@ -39,8 +34,8 @@ public sealed class JournalFile : IDisposable
     {
         using var command = connection.CreateCommand();
         command.CommandText = """
-            INSERT INTO journal(ordering, created, deleted, persistence_id, sequence_number, message, manifest, identifier, tags, writer_uuid)
-            VALUES ($ordering, 0, 0, $stream, $sequence, $message, '', 9000, '', '')
+            INSERT INTO journal(ordering, persistence_id, sequence_number, message, manifest, identifier)
+            VALUES ($ordering, $stream, $sequence, $message, '', 7301)
             """;
         command.Parameters.AddWithValue("$ordering", ++ordering);
         command.Parameters.AddWithValue("$stream", stream);

@@ -13,6 +13,8 @@ internal static class Example
 
     public static string Schema => Path.Combine(Here(), "../../../schema/job.schema.json");
 
+    public static string OpenApi => Path.Combine(Here(), "../../../schema/openapi.json");
+
     public static JobFileResult Read(string yaml, JobFileOptions? options = null) =>
         JobFileReader.Read("job.yml", Encoding.UTF8.GetBytes(yaml), options ?? Named);
 

@@ -49,8 +49,9 @@ public abstract class SliceReturnTests(SandboxHost host, string runtime) : Sandb
     [InlineData("echo 1 > /var/vcap/sys/log/web/access.log", "sys/log/web/access.log")]
     [InlineData("mkdir /var/vcap/sys/log/web/old", "sys/log/web/old")]
     [InlineData("ln -s /etc/passwd /var/vcap/sys/log/web/x.stdout.log", "sys/log/web/x.stdout.log")]
-    [InlineData("ln /var/vcap/sys/log/web/server.stdout.log /var/vcap/sys/log/web/x.stdout.log", "stdout.log")]
-    public void What_a_job_keeps_holds_its_slice_and_is_left_alone(string keep, string what)
+    public void What_a_job_keeps_holds_its_slice_and_is_left_alone(string keep, string what) => Holds(keep, what);
+
+    protected void Holds(string keep, string what)
     {
         RunToEnd(Shell($"echo 1 > /tmp/file; {keep}") with { PersistentDisk = true, EphemeralDisk = true });
         var before = Owned();
@@ -104,6 +105,12 @@ public abstract class SliceReturnTests(SandboxHost host, string runtime) : Sandb
     private static bool IsIn(uint id, long first) => id >= first && id < first + IdSlices.Size;
 }
 
-public sealed class SliceReturnOverCrun(SandboxHost host) : SliceReturnTests(host, SandboxHost.Crun);
+public sealed class SliceReturnOverCrun(SandboxHost host) : SliceReturnTests(host, SandboxHost.Crun)
+{
+    // Over runc the log is not the job's own, and cannot be linked.
+    [SkippableFact]
+    public void A_second_name_of_its_log_holds_a_job_s_slice() =>
+        Holds("ln /var/vcap/sys/log/web/server.stdout.log /var/vcap/sys/log/web/x.stdout.log", "stdout.log");
+}
 
 public sealed class SliceReturnOverRunc(SandboxHost host) : SliceReturnTests(host, SandboxHost.Runc);
