@@ -73,6 +73,18 @@ public sealed class SqliteWriterTests : IDisposable
         Assert.DoesNotContain("disk is full", refused.Message);
     }
 
+    [Theory]
+    [InlineData(5000, "file is not a database")]
+    [InlineData(0, null)]
+    public void What_is_no_database_is_refused_with_the_remedy_and_an_empty_file_is_a_new_one(int noise, string? says)
+    {
+        File.WriteAllBytes(Journal, Enumerable.Repeat((byte)'x', noise).ToArray());
+        var refused = Record.Exception(() => SqliteJournal.Open(Journal, Snapshots));
+        Assert.Equal(says is null, refused is null);
+        Assert.Contains(says is null ? "" : "restore its folder from a backup", $"{refused?.Message}", StringComparison.Ordinal);
+        Assert.Contains(says ?? "", $"{refused?.Message}", StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         SqliteConnection.ClearAllPools();

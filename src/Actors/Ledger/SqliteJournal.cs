@@ -10,6 +10,10 @@ public sealed class SqliteJournal : IJobIndex
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
 
+    // SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
     private readonly string journal;
     private readonly string snapshots;
 
@@ -98,6 +102,10 @@ public sealed class SqliteJournal : IJobIndex
             File.Create($"{file}.probe", 1, FileOptions.DeleteOnClose).Dispose();
             using var connection = OpenToWrite(file);
             layout = LayoutOf(connection, table);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            throw new IOException($"the ledger {file} cannot be read: {e.Message}; restore its folder from a backup, whole", e);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
