@@ -40,6 +40,16 @@ public sealed class SqliteWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_value_that_sqlite_cannot_take_fails_its_own_write_alone()
+    {
+        var writer = Open();
+        await Assert.ThrowsAnyAsync<Exception>(() => writer.Execute([new Statement(Insert, new object(), 1)]));
+        await writer.Execute([Row("a", 1)]);
+        writer.Close();
+        Assert.Equal(1, Number("SELECT count(*) FROM journal"));
+    }
+
+    [Fact]
     public async Task What_waits_when_it_is_closed_is_written_and_nothing_is_taken_afterwards()
     {
         var writer = Open();
@@ -60,6 +70,19 @@ public sealed class SqliteWriterTests : IDisposable
         var refused = Assert.Throws<IOException>(() => SqliteJournal.Open(Journal, Snapshots));
         Assert.Contains(Journal, refused.Message);
         Assert.Contains(says, refused.Message);
+        Assert.DoesNotContain("disk is full", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(5000, "file is not a database")]
+    [InlineData(0, null)]
+    public void What_is_no_database_is_refused_with_the_remedy_and_an_empty_file_is_a_new_one(int noise, string? says)
+    {
+        File.WriteAllBytes(Journal, Enumerable.Repeat((byte)'x', noise).ToArray());
+        var refused = Record.Exception(() => SqliteJournal.Open(Journal, Snapshots));
+        Assert.Equal(says is null, refused is null);
+        Assert.Contains(says is null ? "" : "restore its folder from a backup", $"{refused?.Message}", StringComparison.Ordinal);
+        Assert.Contains(says ?? "", $"{refused?.Message}", StringComparison.Ordinal);
     }
 
     public void Dispose()

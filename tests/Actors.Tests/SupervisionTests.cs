@@ -37,6 +37,19 @@ public class SupervisionTests
     }
 
     [Fact]
+    public async Task A_change_of_one_job_is_not_told_as_the_story_of_the_job_that_changed_most_often()
+    {
+        await using var agent = await Begin();
+        await agent.Run(Job("often", Process("web")));
+        await agent.Run(Job("often", Process("web") with { Args = ["x"] }));
+        var cause = Because();
+        await agent.Accepted(new JobMessage.Submit(Job("new", Process("web")), null, cause));
+        await agent.Until("new", "web", ProcessPhase.Running);
+        var assigned = agent.Stored().Single(r => r.Event is HostEvent.ProcessAssigned e && e.Assignment.Process.Job == JobId.Parse("new"));
+        Assert.Equal(cause.CorrelationId, assigned.Envelope.CorrelationId);
+    }
+
+    [Fact]
     public async Task A_killed_agent_takes_its_running_processes_up_again_and_starts_nothing_twice()
     {
         await using var agent = await Begin();

@@ -48,9 +48,8 @@ public sealed partial class HostActor
         returning = false;
         if (found.Returned is { } slice)
         {
-            var story = StoryOf(newest);
             Record(
-                [new HostEvent.SliceReturned(slice.Job, slice.Slice)], Recorder.Observed(story, story), slice.Job.ToString(), () => Desire(newest));
+                [new HostEvent.SliceReturned(slice.Job, slice.Slice)], CauseOf(waiting.Values.FirstOrDefault()?.Job ?? Leading(newest, [])), slice.Job.ToString(), () => Desire(newest));
             return;
         }
 

@@ -46,7 +46,7 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
             reports.Values.ToList().ForEach(Say);
             SayWaiting();
         });
-        Command<Revive>(revive => Tell(revive.Process));
+        Command<Revive>(revive => Tell(revive.Process, default));
         Command<SweepNow>(_ => ports.Sandboxes.List().PipeTo(Self));
         Command<ImmutableArray<RunId>>(Sweep);
         Command<Status.Failure>(failure => Context.GetLogger().Warning("the sandboxes could not be listed: {0}", failure.Cause.Message));
@@ -77,52 +77,10 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
         Recorder.Host,
         () =>
         {
-            State.Assigned.Keys.Concat(State.Leaving.Keys).ToList().ForEach(Tell);
+            State.Assigned.Keys.Concat(State.Leaving.Keys).ToList().ForEach(process => Tell(process, default));
             SweepWhenAllReported();
             Timers.StartPeriodicTimer("say", new SayAll(), Repeat);
         });
-
-    private void Desire(DesiredState desired)
-    {
-        if (desired.Number < Math.Max(State.Desired, newest.Number))
-        {
-            Context.GetLogger().Warning(
-                "desired state {0} is older than {1}, which this host follows, and is ignored; if control was restored from a backup, restore it newer",
-                desired.Number, Math.Max(State.Desired, newest.Number));
-            return;
-        }
-
-        newest = desired;
-        if (returning)
-        {
-            return; // A job whose slice is being given back must not start meanwhile; Returned looks again.
-        }
-
-        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices);
-        var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
-        Record(events, Recorder.Observed(StoryOf(desired), StoryOf(desired)), Recorder.Host, () =>
-        {
-            touched.ForEach(Tell);
-            FindSlices(desired);
-        });
-    }
-
-    private void Tell(ProcessId process)
-    {
-        var assignment = State.Assigned.GetValueOrDefault(process) ?? State.Leaving.GetValueOrDefault(process);
-        if (assignment is null)
-        {
-            return;
-        }
-
-        if (actors.TryGetValue(process, out var actor))
-        {
-            actor.Tell(assignment);
-            return;
-        }
-
-        actors[process] = Context.Watch(Context.ActorOf(ProcessActor.Props(assignment, Recorder, ports)));
-    }
 
     // A supervisor that threw is stopped, not restarted in place: that would bring back the assignment it was created with. Revive gives it the newest.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -238,13 +196,4 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
             .Where(a => reports.ContainsKey(a.Process))
             .OrderBy(a => a.Process.ToString(), StringComparer.Ordinal)
             .Select(a => new HostedProcess(a, reports[a.Process].Status))];
-
-    private Guid StoryOf(DesiredState desired) => desired.Jobs.MaxBy(j => j.Generation)?.Correlation ?? agent.Story;
-
-    private static ProcessId? ProcessOf(HostEvent @event) => @event switch
-    {
-        HostEvent.ProcessAssigned e => e.Assignment.Process,
-        HostEvent.ProcessUnassigned e => e.Process,
-        _ => null,
-    };
 }

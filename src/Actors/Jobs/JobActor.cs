@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Fleet.Actors.Ledger;
+using Fleet.Actors.Telemetry;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Envelope = Fleet.Ledger.Envelope;
@@ -23,7 +24,8 @@ internal sealed class JobActor : EventSourced<Job, JobEvent>
     public sealed record Do(JobMessage Message, IActorRef ReplyTo);
 
     /// <param name="ReplyTo">Null: nobody asked, the job has recovered.</param>
-    public sealed record Now(JobId Id, Job Job, long Generation, IActorRef? ReplyTo, bool Changed);
+    /// <param name="Trace">Of the command.</param>
+    public sealed record Now(JobId Id, Job Job, long Generation, IActorRef? ReplyTo, bool Changed, ActivityContext Trace = default);
 
     public sealed record Refused(JobId Id, Refusal Refusal, IActorRef ReplyTo);
 
@@ -39,21 +41,43 @@ internal sealed class JobActor : EventSourced<Job, JobEvent>
 
     private void Handle(Do asked)
     {
+        var asking = CauseOf(asked.Message);
+        var span = Spans.Begin(SpanOf(asked.Message), asking, PersistenceId);
         var decision = JobDecider.Decide(State, CommandOf(asked.Message));
         if (decision.Refusal is { } refusal)
         {
-            Context.Parent.Tell(new Refused(id, refusal, asked.ReplyTo));
+            Refuse(asked, refusal, span);
             return;
         }
 
-        var parent = Context.Parent;
+        var cause = asking.Under(span);
         Record(
             decision.Events,
-            CauseOf(asked.Message),
+            cause,
             id.ToString(),
-            () => parent.Tell(new Now(id, State, LastSequenceNr, asked.ReplyTo, !decision.Events.IsEmpty)),
-            why => parent.Tell(new Refused(id, new Refusal(RefusalCode.Unavailable, why), asked.ReplyTo)));
+            () =>
+            {
+                Context.Parent.Tell(new Now(id, State, LastSequenceNr, asked.ReplyTo, !decision.Events.IsEmpty, cause.Trace));
+                span.End();
+            },
+            why => Refuse(asked, new Refusal(RefusalCode.Unavailable, why), span));
     }
+
+    private void Refuse(Do asked, Refusal refusal, Activity? span)
+    {
+        Context.Parent.Tell(new Refused(id, refusal, asked.ReplyTo));
+        span.End(refusal.Message);
+    }
+
+    private static string SpanOf(JobMessage message) => message switch
+    {
+        JobMessage.Submit => Spans.JobRun,
+        JobMessage.Stop => Spans.JobStop,
+        JobMessage.Start => Spans.JobStart,
+        JobMessage.Restart => Spans.JobRestart,
+        JobMessage.Revert => Spans.JobRevert,
+        _ => throw new UnreachableException($"{message.GetType()} does not change a job"),
+    };
 
     private JobCommand CommandOf(JobMessage message) => message switch
     {

@@ -109,7 +109,8 @@ public sealed class JobsActor : ReceiveActor, IWithTimers, IWithStash
 
     private void Heard(JobActor.Now now)
     {
-        jobs[now.Id] = now;
+        // A command that changed nothing is not the one that made it so.
+        jobs[now.Id] = now.Changed || !jobs.TryGetValue(now.Id, out var before) ? now : now with { Trace = before.Trace };
         if (now.Changed)
         {
             Push();
@@ -120,7 +121,7 @@ public sealed class JobsActor : ReceiveActor, IWithTimers, IWithStash
 
     // Jobs are never removed and their generations never fall, so the sum is a number that rises with every change and is as durable as they are.
     private void Push() => link.Down(new DesiredState(jobs.Values.Sum(j => j.Generation), [.. jobs.Values.Where(j => j.Job.Exists).Select(j =>
-        new DesiredJob(j.Generation, j.Job.Current.Version, j.Job.Current.Spec, j.Job.Run, j.Job.Restarts, j.Job.Correlation))]));
+        new DesiredJob(j.Generation, j.Job.Current.Version, j.Job.Current.Spec, j.Job.Run, j.Job.Restarts, j.Job.Correlation, j.Trace))]));
 
     private void Observe(Observation seen)
     {

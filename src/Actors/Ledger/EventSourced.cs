@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
@@ -26,6 +27,7 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     where TEvent : FleetEvent
 {
     private Action<string> onFailure = _ => { };
+    private Activity? writing;
     private long snapshotAt;
     private long? replayed;
 
@@ -80,6 +82,7 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
         }
 
         onFailure = failed ?? (_ => { });
+        writing = Spans.Begin(Spans.JournalWrite, cause, PersistenceId)?.SetTag(Spans.Events, events.Length);
         var left = events.Length;
         PersistAll(events.Select((e, i) => Wrap(e, LastSequenceNr + 1 + i, cause, subject)).ToList(), recorded =>
         {
@@ -90,6 +93,7 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
                 onFailure = _ => { };
                 FleetMeter.Events.Add(events.Length);
                 SnapshotWhenDue();
+                writing.End();
                 then();
             }
         });
@@ -98,14 +102,20 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
-        onFailure($"the event could not be written to the journal, and nothing was done: {cause.Message}");
+        NotWritten($"the event could not be written to the journal, and nothing was done: {cause.Message}");
     }
 
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistRejected(cause, @event, sequenceNr);
-        onFailure($"the journal refused the event: {cause.Message}; nothing was done");
+        NotWritten($"the journal refused the event: {cause.Message}; nothing was done");
         Context.Stop(Self);
+    }
+
+    private void NotWritten(string why)
+    {
+        writing.End(why);
+        onFailure(why);
     }
 
     protected override void OnRecoveryFailure(Exception reason, object? message = null)

@@ -10,6 +10,10 @@ public sealed class SqliteJournal : IJobIndex
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
 
+    // SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
     private readonly string journal;
     private readonly string snapshots;
 
@@ -90,32 +94,38 @@ public sealed class SqliteJournal : IJobIndex
 
     private static void Require(string file, string table)
     {
+        long layout;
         try
         {
             // Not by SQLite alone, which quietly opens for reading what it may not write.
             File.Open(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
             File.Create($"{file}.probe", 1, FileOptions.DeleteOnClose).Dispose();
             using var connection = OpenToWrite(file);
-            RequireLayout(connection, table);
+            layout = LayoutOf(connection, table);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            throw new IOException($"the ledger {file} cannot be read: {e.Message}; restore its folder from a backup, whole", e);
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
         {
             throw new IOException($"the ledger {file} cannot be written: {e.Message}; see who owns the file and its folder, and whether the disk is full", e);
         }
+
+        if (layout != Layout)
+        {
+            throw new IOException($"the ledger {file} was written by another version of Fleet: its tables have layout {layout}, and this one knows layout {Layout}");
+        }
     }
 
-    private static void RequireLayout(SqliteConnection connection, string table)
+    private static long LayoutOf(SqliteConnection connection, string table)
     {
-        var (layout, tables) = (Execute(connection, "PRAGMA user_version"), Execute(connection, "SELECT count(*) FROM sqlite_master"));
-        if (layout is not Layout && (layout, tables) is not (0L, 0L))
-        {
-            throw new IOException($"its tables have layout {layout}, and this version of Fleet knows layout {Layout}");
-        }
-
-        if (tables is 0L)
+        if (Execute(connection, "SELECT count(*) FROM sqlite_master") is 0L)
         {
             Execute(connection, $"BEGIN; {table}; PRAGMA user_version = {Layout}; COMMIT");
         }
+
+        return (long)Execute(connection, "PRAGMA user_version")!;
     }
 
     private static object? Execute(SqliteConnection connection, string sql)

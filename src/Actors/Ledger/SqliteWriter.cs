@@ -26,7 +26,7 @@ internal sealed class SqliteWriter
         loop = Task.Run(Run);
     }
 
-    /// <summary>Completes when the statements are on disk, all of them; those of an earlier call are there before.</summary>
+    /// <summary>Completes when the statements are on disk, all of them. A later call's are never tried before an earlier call's.</summary>
     /// <exception cref="SqliteException">They could not be written, none of them.</exception>
     /// <exception cref="InvalidOperationException">The writer is closed.</exception>
     public Task Execute(IReadOnlyList<Statement> statements)
@@ -90,8 +90,9 @@ internal sealed class SqliteWriter
             Execute(new Statement("COMMIT"));
             return null;
         }
-        catch (Exception e) when (e is SqliteException or IOException or InvalidOperationException)
+        catch (Exception e)
         {
+            // Whatever it was, it goes to who waits for this write: the writer lives on for the others.
             Reset(); // Which rolls back; what is left of a connection after an error of the disk is not to be trusted.
             return e;
         }

@@ -42,7 +42,7 @@ internal sealed partial class ProcessActor
         ProbeLater(new ProcessDuty.Watch(probed.Identity, true));
         if (verdict is { } seen && seen != running.Health)
         {
-            Learn(new ProcessCommand.HealthSeen(running.Run.Id, seen, probed.Result.Detail));
+            Learn(new ProcessCommand.HealthSeen(running.Run.Id, seen, probed.Result.Detail), trace);
         }
     }
 }

@@ -28,22 +28,25 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     private Assignment wanted;
     private ProcessDuty? performed;
 
-    public ProcessActor(Assignment wanted, Recorder recorder, ProcessPorts ports)
-        : base(Streams.Process(recorder.Host, wanted.Process), ProcessState.New, recorder)
+    public ProcessActor(Follow first, Recorder recorder, ProcessPorts ports)
+        : base(Streams.Process(recorder.Host, first.Assignment.Process), ProcessState.New, recorder)
     {
-        (this.wanted, this.ports) = (wanted, ports);
-        Command<Assignment>(assignment =>
+        (wanted, trace, this.ports) = (first.Assignment, first.Trace, ports);
+        Command<Follow>(follow =>
         {
-            this.wanted = assignment;
-            Learn(new ProcessCommand.Reconcile());
+            wanted = follow.Assignment;
+            Learn(new ProcessCommand.Reconcile(), follow.Trace);
         });
-        Command<ProcessCommand>(Learn);
+        Command<ProcessCommand>(command => Learn(command, trace));
         Command<ExitWakeups.Look>(look => Inspect(look.Run));
         Command<ProbeNow>(probe => Ask(probe.Identity));
         Command<Probed>(Count);
         Command<SignalAgain>(again => Signal(again.Duty));
         Command<Status.Failure>(failure => throw failure.Cause);
     }
+
+    /// <summary>What is wanted from now on, and the span in which it came to be.</summary>
+    public sealed record Follow(Assignment Assignment, ActivityContext Trace);
 
     /// <summary>Told to the parent after every change, and once after recovery.</summary>
     /// <param name="Run">The run of which anything may be left on the host.</param>
@@ -53,8 +56,8 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    public static Props Props(Assignment wanted, Recorder recorder, ProcessPorts ports) =>
-        Akka.Actor.Props.Create(() => new ProcessActor(wanted, recorder, ports));
+    public static Props Props(Follow first, Recorder recorder, ProcessPorts ports) =>
+        Akka.Actor.Props.Create(() => new ProcessActor(first, recorder, ports));
 
     protected override ProcessState Evolve(ProcessState state, ProcessEvent @event, Envelope envelope) =>
         ProcessState.Evolve(state, @event, envelope.OccurredAt);
@@ -73,7 +76,9 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     protected override void Recovered()
     {
         FleetMeter.Running.Add(State is ProcessState.Running ? 1 : 0);
-        Learn(new ProcessCommand.Reconcile());
+        var asked = trace;
+        trace = default;
+        Learn(new ProcessCommand.Reconcile(), asked);
     }
 
     protected override void PostStop()
@@ -83,24 +88,34 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
             ports.Exits.Forget(run.Id);
         }
 
+        stopping.End("its supervisor ended first");
         FleetMeter.Running.Add(State is ProcessState.Running ? -1 : 0);
         base.PostStop();
     }
 
-    private void Learn(ProcessCommand command)
+    private void Learn(ProcessCommand command, ActivityContext parent)
     {
         var before = State;
         var now = Recorder.Now;
         var events = Supervision.Decide(State, command, new Circumstances(wanted, now, Guid.CreateVersion7(now), Random.Shared.NextDouble()));
-        var cause = Recorder.Observed(wanted.Correlation, LastEvent == Guid.Empty ? wanted.Correlation : LastEvent) with { At = now };
-        Record(events, cause, wanted.Process.ToString(), () =>
-        {
-            CleanUp(before);
-            Measure(before, State);
-            // First the report, then the act: whoever finds a run on the host has then been told whose it is.
-            Context.Parent.Tell(new Report(wanted.Process, wanted.Generation, ProcessView.Of(State, wanted), RunOf(State)?.Id));
-            Perform(ProcessDuty.Of(State));
-        });
+        var cause = Recorder.Observed(wanted.Correlation, LastEvent == Guid.Empty ? wanted.Correlation : LastEvent) with { At = now, Trace = parent };
+        var span = events.IsEmpty ? null : Spans.Begin(SpanOf(command), cause, PersistenceId);
+        cause = cause.Under(span);
+        Record(
+            events,
+            cause,
+            wanted.Process.ToString(),
+            () =>
+            {
+                CleanUp(before);
+                Measure(before, State);
+                // First the report, then the act: whoever finds a run on the host has then been told whose it is.
+                Context.Parent.Tell(new Report(wanted.Process, wanted.Generation, ProcessView.Of(State, wanted), RunOf(State)?.Id));
+                GoOnIn(cause.Trace, news: !events.IsEmpty);
+                Perform(ProcessDuty.Of(State));
+                span.End();
+            },
+            span.End);
     }
 
     private void Perform(ProcessDuty duty)
@@ -137,46 +152,6 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         }
     }
 
-    private void Start(ProcessRun run)
-    {
-        if (run.Digest == wanted.Digest && wanted.Run)
-        {
-            StartSandbox(run);
-        }
-        else
-        {
-            Supersede(run).PipeTo(Self, success: outcome => new ProcessCommand.StartAnswered(run.Id, outcome));
-        }
-    }
-
-    // The agent was killed after the intent, and something else is wanted by now: what runs already is taken up (and then replaced or stopped by its
-    // ladder), what does not is never begun, for it would run with another version's specification.
-    private async Task<StartOutcome> Supersede(ProcessRun run)
-    {
-        if (await ports.Sandboxes.Inspect(run.Id) is SandboxView.Running running)
-        {
-            return new StartOutcome.Started(running.Identity);
-        }
-
-        await ports.Sandboxes.Remove(run.Id);
-        return new StartOutcome.Failed(new StartFailure(StartFailureCode.Superseded, "another version, or a stop, was asked for before it was started"));
-    }
-
-    private void StartSandbox(ProcessRun run)
-    {
-        var span = FleetMeter.Activities.StartActivity("sandbox.start");
-        span?.SetTag("fleet.process", wanted.Process.ToString()).SetTag("fleet.run", run.Id.ToString()).SetTag("fleet.correlation", wanted.Correlation.ToString());
-        var began = Stopwatch.GetTimestamp();
-        var request = new SandboxRequest(run.Id, wanted.Process, wanted.Spec, run.Phase, wanted.Slice, wanted.Files);
-        ports.Sandboxes.Start(request, CancellationToken.None).PipeTo(Self, success: outcome =>
-        {
-            FleetMeter.StartDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
-            span?.SetTag("fleet.outcome", outcome.GetType().Name).Dispose();
-            FleetMeter.Starts.Add(1, new KeyValuePair<string, object?>("outcome", outcome is StartOutcome.Started ? "started" : "failed"));
-            return new ProcessCommand.StartAnswered(run.Id, outcome);
-        });
-    }
-
     private void Watch(SandboxIdentity identity)
     {
         ports.Exits.Expect(identity.Run, Self);
@@ -185,20 +160,6 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     }
 
     private void Inspect(RunId run) => ports.Sandboxes.Inspect(run).PipeTo(Self, success: view => new ProcessCommand.Seen(run, view));
-
-    // The last rung has no successor: should KILL itself be lost with its sender, it is repeated until the end is seen.
-    private void Signal(ProcessDuty.Signal duty)
-    {
-        ports.Sandboxes.Signal(duty.Identity, duty.With);
-        if (duty.NextAt is { } next)
-        {
-            Timers.StartSingleTimer("rung", new ProcessCommand.RungOver(duty.Identity.Run, duty.Rung), Until(next));
-        }
-        else
-        {
-            Timers.StartSingleTimer("rung", new SignalAgain(duty), TimeSpan.FromSeconds(5));
-        }
-    }
 
     // Only after its end is on disk may a run's remains go: until then they are the only record of it.
     private void CleanUp(ProcessState before)
@@ -209,6 +170,8 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         }
 
         ports.Exits.Forget(ended.Id);
+        stopping.End();
+        stopping = null;
         var log = Context.GetLogger();
         ports.Sandboxes.Remove(ended.Id).ContinueWith(
             done => log.Warning("what is left of {0} could not be removed: {1}", ended.Id, done.Exception!.GetBaseException().Message),

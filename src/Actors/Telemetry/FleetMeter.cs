@@ -1,14 +1,11 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Fleet.Actors.Telemetry;
 
-/// <summary>The metrics and traces of an agent: the one place that names them. Units are in the instruments.</summary>
+/// <summary>The metrics of an agent: the one place that names them; <see cref="Spans"/> names the traces. Units are in the instruments.</summary>
 public static class FleetMeter
 {
     public const string Name = "Fleet";
-
-    public static readonly ActivitySource Activities = new(Name);
 
     private static readonly Meter Meter = new(Name);
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Fleet.Jobs;
 using Fleet.Processes;
 
@@ -15,7 +16,9 @@ public sealed record DesiredState(long Number, ImmutableArray<DesiredJob> Jobs);
 /// <param name="Run">Whether the processes shall run.</param>
 /// <param name="Restarts">Rises with every restart asked for; a run begun under a lower number is to be replaced.</param>
 /// <param name="Correlation">Of the command that made it so: the story that the host's events go on with.</param>
-public sealed record DesiredJob(long Generation, int Version, JobSpec Spec, bool Run, int Restarts, Guid Correlation);
+/// <param name="Trace">The span of that command, for the host's own spans; on a network its W3C <c>traceparent</c>. Nothing is decided by it, and none is as good.</param>
+public sealed record DesiredJob(
+    long Generation, int Version, JobSpec Spec, bool Run, int Restarts, Guid Correlation, ActivityContext Trace = default);
 
 /// <summary>What a host was told of one process, as it keeps it.</summary>
 /// <param name="Slice">The job's, or <see cref="NoSlice"/>; one that shall run has one.</param>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Serialization;
 
 namespace Fleet.Ledger;
@@ -69,4 +70,6 @@ public enum Outcome
 
 /// <summary>What a command brings along, from which the envelopes of its events are made.</summary>
 /// <param name="At">When it was observed or asked.</param>
-public sealed record Cause(Guid CorrelationId, Guid CausationId, Principal Principal, string Origin, DateTimeOffset At, string? Reason = null);
+/// <param name="Trace">The span that it was asked in; it is in no event. Default: none.</param>
+public sealed record Cause(
+    Guid CorrelationId, Guid CausationId, Principal Principal, string Origin, DateTimeOffset At, string? Reason = null, ActivityContext Trace = default);

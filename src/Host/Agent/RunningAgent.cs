@@ -65,7 +65,17 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
 
     private void RefuseLosses()
     {
-        if (JournalTail.FirstLoss(settings.Paths.Journal, settings.Paths.Snapshots) is { } loss)
+        string? loss;
+        try
+        {
+            loss = JournalTail.FirstLoss(settings.Paths.Journal, settings.Paths.Snapshots);
+        }
+        catch (SqliteException e)
+        {
+            loss = e.Message;
+        }
+
+        if (loss is not null)
         {
             throw new IOException(
                 $"the ledger has lost what was in it, and the agent does not guess: {loss}. The jobs go on. Restore {settings.Paths.Ledger} from a backup, whole");

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
@@ -66,10 +67,10 @@ public sealed partial class FleetApi(
 
     public async Task<UnsafeList> Unsafe() => new([.. (await Views()).SelectMany(JobMapping.Unsafe)]);
 
-    public Cause CauseOf(Caller caller, Guid? correlation)
+    public Cause CauseOf(Caller caller, Guid? correlation, ActivityContext trace)
     {
         var command = Guid.CreateVersion7(time.GetUtcNow());
-        return new Cause(correlation ?? command, command, caller.Principal, caller.Origin, time.GetUtcNow());
+        return new Cause(correlation ?? command, command, caller.Principal, caller.Origin, time.GetUtcNow(), Trace: trace);
     }
 
     private JobSubmission Read(RunRequest request)
@@ -90,6 +91,6 @@ public sealed partial class FleetApi(
     {
         JobReply.Accepted accepted => accepted,
         JobReply.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(refused.Refusal)),
-        var other => throw new System.Diagnostics.UnreachableException($"no such reply: {other.GetType()}"),
+        var other => throw new UnreachableException($"no such reply: {other.GetType()}"),
     };
 }

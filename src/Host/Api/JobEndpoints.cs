@@ -3,6 +3,7 @@ using Fleet.Jobs;
 using Fleet.Ledger;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace Fleet.Host.Api;
@@ -40,7 +41,8 @@ internal static class JobEndpoints
             .WithSummary("A new version with the content of an earlier one");
     }
 
-    public static Cause Cause(this FleetApi api, HttpContext http) => api.CauseOf(http.Features.Get<Caller>()!, Correlation(http));
+    public static Cause Cause(this FleetApi api, HttpContext http) =>
+        api.CauseOf(http.Features.Get<Caller>()!, Correlation(http), http.Features.Get<IHttpActivityFeature>()?.Activity.Context ?? default);
 
     private static void MapChange(this RouteGroupBuilder job, string path, string summary, FleetApi api, Func<JobId, Cause, JobMessage> message) =>
         job.MapPost(path, Task<JobChanged> (string ns, string name, HttpContext http) => api.Change(message(Id(ns, name), api.Cause(http))))

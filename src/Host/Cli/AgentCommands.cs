@@ -30,7 +30,7 @@ internal static class AgentCommands
 
     public static FleetCommand Version() =>
         new FleetCommand("version", "Prints the program's version.", "fleet version").Runs((session, _) => Task.FromResult(session.Print(
-            new VersionInfo(ProductVersion.Text, ProductVersion.Runtime, ProductVersion.Os), ApiJson.Indented.VersionInfo, v => $"fleet {v.Version}\n")));
+            new VersionInfo(ProductVersion.Text, ProductVersion.Runtime, ProductVersion.Os), () => ApiJson.Indented.VersionInfo, v => $"fleet {v.Version}\n")));
 
     public static FleetCommand Completion()
     {

@@ -28,6 +28,15 @@ internal sealed class ApiClient(string socket) : IDisposable
         return Task.FromResult(Read(response, json));
     }
 
+    /// <summary>
+    /// The answer as it came. For what is typed and polled most: to make a type's metadata takes the runtime longer than all else that such a command does.
+    /// </summary>
+    public JsonDocument Get(string path, CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        return JsonDocument.Parse(response.Content.ReadAsStream());
+    }
+
     public Task<T> Post<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Post(path, [], json, cancel);
 
     public Task<T> Post<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>

@@ -19,7 +19,7 @@ internal static class DownCommand
         var agentRuns = AgentProcess.Find(paths) is not null;
         if (!agentRuns && !HasSandboxes(paths))
         {
-            return session.Print(new DownReport(0, false), CliJson.Indented.DownReport, _ => $"no agent runs in {folder}: nothing to stop\n");
+            return session.Print(new DownReport(0, false), () => CliJson.Indented.DownReport, _ => $"no agent runs in {folder}: nothing to stop\n");
         }
 
         using var limit = new CancellationTokenSource(Patience);
@@ -32,7 +32,7 @@ internal static class DownCommand
             await Task.Delay(Pace, limit.Token);
         }
 
-        return session.Print(new DownReport(stopped, true), CliJson.Indented.DownReport, r => $"{r.JobsStopped} jobs stopped, then the agent\n");
+        return session.Print(new DownReport(stopped, true), () => CliJson.Indented.DownReport, r => $"{r.JobsStopped} jobs stopped, then the agent\n");
     }
 
     // Jobs outlive their agent, so there may be something to stop where no agent runs. Only an agent can stop it in order and record it.

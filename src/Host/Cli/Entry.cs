@@ -7,6 +7,9 @@ namespace Fleet.Host.Cli;
 /// <summary>From the words of the command line to the exit code.</summary>
 internal static class Entry
 {
+    // Completion asks about words that are not written out yet, in one argument.
+    private static bool Whole(string[] args) => args is [['[', ..], ..] or ["completion", ..];
+
     public static async Task<int> Run(string[] args)
     {
         if (args is not ["agent", ..])
@@ -15,7 +18,7 @@ internal static class Entry
             AppContext.SetSwitch("System.Diagnostics.Metrics.Meter.IsSupported", false);
         }
 
-        var parsed = Tree.Build().Parse(args);
+        var parsed = Tree.Build(Whole(args) ? null : args).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));

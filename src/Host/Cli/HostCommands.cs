@@ -18,7 +18,7 @@ internal static class HostCommands
                 var agent = Settings(session.Value(config));
                 var options = new Hosts.HostInitOptions { State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup };
                 var report = DoctorText.Report(await Hosts.Doctor.Run(options, agent.Sandboxes));
-                session.Print(report, CliJson.Indented.DoctorReport, DoctorText.Of);
+                session.Print(report, () => CliJson.Indented.DoctorReport, DoctorText.Of);
                 return report.Status == "fail" ? ExitCodes.Failed : ExitCodes.Done;
             });
     }
@@ -40,7 +40,7 @@ internal static class HostCommands
                     User = session.Value(user)!, State = session.Value(state)!, Bosh = session.Value(bosh)!, CgroupName = session.Value(cgroup)!,
                 };
                 var report = DoctorText.Report(await Hosts.HostInit.Run(options));
-                session.Print(report, CliJson.Indented.InitReport, DoctorText.Of);
+                session.Print(report, () => CliJson.Indented.InitReport, DoctorText.Of);
                 return report.Ready ? ExitCodes.Done : ExitCodes.Failed;
             });
     }
@@ -54,7 +54,7 @@ internal static class HostCommands
             {
                 using var client = session.Client();
                 await JobArguments.CheckHost(client, session.Value(host), cancel);
-                return session.Print(await client.Get("/v1/host", ApiJson.Default.HostInfo, cancel), ApiJson.Indented.HostInfo, HostText.Of);
+                return session.Print(await client.Get("/v1/host", ApiJson.Default.HostInfo, cancel), () => ApiJson.Indented.HostInfo, HostText.Of);
             });
     }
 
@@ -71,7 +71,7 @@ internal static class HostCommands
                 using var client = session.Client();
                 await JobArguments.CheckHost(client, session.Value(host), cancel);
                 var list = await client.Get("/v1/host/processes", ApiJson.Default.HostProcessList, cancel);
-                return session.Print(list, ApiJson.Indented.HostProcessList, HostText.Of);
+                return session.Print(list, () => ApiJson.Indented.HostProcessList, HostText.Of);
             });
     }
 

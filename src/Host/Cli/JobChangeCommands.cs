@@ -63,5 +63,5 @@ internal static class JobChangeCommands
     }
 
     private static int Print(Session session, JobChanged changed, string becomes) => session.Print(
-        changed, ApiJson.Indented.JobChanged, c => c.Changed ? $"job {c.Job.Name} {becomes}\n" : $"job {c.Job.Name} was so already: nothing changed\n");
+        changed, () => ApiJson.Indented.JobChanged, c => c.Changed ? $"job {c.Job.Name} {becomes}\n" : $"job {c.Job.Name} was so already: nothing changed\n");
 }

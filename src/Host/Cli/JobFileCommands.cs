@@ -62,7 +62,7 @@ internal static class JobFileCommands
             .Runs((session, _) =>
             {
                 var spec = Read(session.Value(file), session.Value(name), Values(session.Value(set)!)).Spec;
-                return Task.FromResult(session.Print(Validated(spec), CliJson.Indented.ValidateReport, Text));
+                return Task.FromResult(session.Print(Validated(spec), () => CliJson.Indented.ValidateReport, Text));
             });
     }
 
@@ -76,7 +76,7 @@ internal static class JobFileCommands
                 var request = Request(session.Value(file), session.Value(name), session.Value(set)!, null);
                 using var client = session.Client();
                 var plan = await client.Post("/v1/jobs/plan", request, ApiJson.Default.RunRequest, ApiJson.Default.PlanReply, cancel);
-                return session.Print(plan, ApiJson.Indented.PlanReply, PlanText.Of);
+                return session.Print(plan, () => ApiJson.Indented.PlanReply, PlanText.Of);
             });
     }
 

@@ -9,10 +9,11 @@ internal static class JobReadCommands
     public static FleetCommand[] All() => [List(), Status(), History(), Diff(), Unsafe()];
 
     private static FleetCommand List() =>
-        new FleetCommand("list", "Lists all jobs.", "fleet job list").Runs(async (session, cancel) =>
+        new FleetCommand("list", "Lists all jobs.", "fleet job list").Runs((session, cancel) =>
         {
             using var client = session.Client();
-            return session.Print(await client.Get("/v1/jobs", ApiJson.Default.JobList, cancel), ApiJson.Indented.JobList, JobText.List);
+            using var list = client.Get("/v1/jobs", cancel);
+            return Task.FromResult(session.Print(list.RootElement, JobText.List));
         });
 
     private static FleetCommand Status()
@@ -24,7 +25,7 @@ internal static class JobReadCommands
             {
                 using var client = session.Client();
                 var path = ApiClient.Path(JobArguments.Id(session.Value(job)));
-                return session.Print(await client.Get(path, ApiJson.Default.JobDetail, cancel), ApiJson.Indented.JobDetail, JobText.Detail);
+                return session.Print(await client.Get(path, ApiJson.Default.JobDetail, cancel), () => ApiJson.Indented.JobDetail, JobText.Detail);
             });
     }
 
@@ -37,7 +38,7 @@ internal static class JobReadCommands
             {
                 using var client = session.Client();
                 var path = ApiClient.Path(JobArguments.Id(session.Value(job)), "/history");
-                return session.Print(await client.Get(path, ApiJson.Default.JobHistory, cancel), ApiJson.Indented.JobHistory, JobText.History);
+                return session.Print(await client.Get(path, ApiJson.Default.JobHistory, cancel), () => ApiJson.Indented.JobHistory, JobText.History);
             });
     }
 
@@ -53,7 +54,7 @@ internal static class JobReadCommands
             {
                 using var client = session.Client();
                 var path = ApiClient.Path(JobArguments.Id(session.Value(job)), $"/diff?v1={session.Value(v1)}&v2={session.Value(v2)}");
-                return session.Print(await client.Get(path, ApiJson.Default.DiffReply, cancel), ApiJson.Indented.DiffReply, JobText.Diff);
+                return session.Print(await client.Get(path, ApiJson.Default.DiffReply, cancel), () => ApiJson.Indented.DiffReply, JobText.Diff);
             });
     }
 
@@ -62,7 +63,7 @@ internal static class JobReadCommands
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                return session.Print(await client.Get("/v1/unsafe", ApiJson.Default.UnsafeList, cancel), ApiJson.Indented.UnsafeList, JobText.Unsafe);
+                return session.Print(await client.Get("/v1/unsafe", ApiJson.Default.UnsafeList, cancel), () => ApiJson.Indented.UnsafeList, JobText.Unsafe);
             });
 
     private static Argument<int> Version(string name) => new(name)

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Fleet.Host.Api;
 using Fleet.Ledger;
 
@@ -7,15 +8,23 @@ namespace Fleet.Host.Cli;
 /// <summary>Jobs as people read them.</summary>
 internal static class JobText
 {
-    public static string List(JobList list)
+    /// <param name="list">A <see cref="JobList"/> as the API sends it.</param>
+    public static string List(JsonElement list)
     {
-        var table = new TextTable("JOB", "VERSION", "STATE", "READY", "CHANGED", "BY");
-        foreach (var job in list.Jobs)
+        var jobs = list.GetProperty("jobs");
+        if (jobs.GetArrayLength() == 0)
         {
-            table.Add(job.Name, $"{job.Version}", job.State, $"{job.Ready}/{job.Processes}", Session.Time(job.ChangedAt), job.ChangedBy);
+            return "no jobs: submit one with 'fleet job run FILE'\n";
         }
 
-        return list.Jobs.Length == 0 ? "no jobs: submit one with 'fleet job run FILE'\n" : table.Render(Session.Width);
+        var table = new TextTable("JOB", "VERSION", "STATE", "READY", "CHANGED", "BY");
+        foreach (var job in jobs.EnumerateArray())
+        {
+            string Of(string member) => job.GetProperty(member).ToString();
+            table.Add(Of("name"), Of("version"), Of("state"), $"{Of("ready")}/{Of("processes")}", Session.Time(job.GetProperty("changed_at").GetDateTimeOffset()), Of("changed_by"));
+        }
+
+        return table.Render(Session.Width);
     }
 
     public static string Detail(JobDetail job)

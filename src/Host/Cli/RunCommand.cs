@@ -36,7 +36,7 @@ internal static class RunCommand
                 using var client = session.Client();
                 var accepted = await client.Post("/v1/jobs", request, ApiJson.Default.RunRequest, ApiJson.Default.JobChanged, cancel);
                 return session.Value(detach)
-                    ? session.Print(accepted, ApiJson.Indented.JobChanged, Accepted)
+                    ? session.Print(accepted, () => ApiJson.Indented.JobChanged, Accepted)
                     : await Follow(session, client, accepted, patience, cancel);
             });
     }
@@ -48,7 +48,7 @@ internal static class RunCommand
         try
         {
             var ran = await RunProgress.Watch(client, accepted.Job, session.Json, limit.Token);
-            return session.Print(accepted with { Job = ran }, ApiJson.Indented.JobChanged, Ran);
+            return session.Print(accepted with { Job = ran }, () => ApiJson.Indented.JobChanged, Ran);
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fleet.Host.Api;
@@ -35,10 +38,29 @@ internal sealed class Session(ParseResult parsed)
         parsed.GetValue(AddressOption) ?? (Environment.GetEnvironmentVariable(Address.Variable) is { Length: > 0 } set ? set : Address.Default)));
 
     /// <summary>The one object that a command prints with <c>--json</c>, else its text for people.</summary>
-    public int Print<T>(T value, JsonTypeInfo<T> json, Func<T, string> people)
+    /// <param name="json">Asked for with <c>--json</c> alone.</param>
+    public int Print<T>(T value, Func<JsonTypeInfo<T>> json, Func<T, string> people)
     {
-        Out.Write(Json ? JsonSerializer.Serialize(value, json) + "\n" : people(value));
+        Out.Write(Json ? JsonSerializer.Serialize(value, json()) + "\n" : people(value));
         return ExitCodes.Done;
+    }
+
+    /// <summary>As the other, of an agent's answer as it came.</summary>
+    public int Print(JsonElement answer, Func<JsonElement, string> people)
+    {
+        Out.Write(Json ? Indented(answer) + "\n" : people(answer));
+        return ExitCodes.Done;
+    }
+
+    private static string Indented(JsonElement answer)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            answer.WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
     /// <summary>As people read it: local time with its zone.</summary>

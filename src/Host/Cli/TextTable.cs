@@ -9,19 +9,32 @@ namespace Fleet.Host.Cli;
 /// </summary>
 internal sealed class TextTable(params string[] headings)
 {
-    private readonly List<string[]> rows = [headings];
+    private readonly List<string[]> rows = [[.. headings]];
 
-    public void Add(params string?[] cells) => rows.Add([.. cells.Select(cell => EventText.Visible(string.IsNullOrEmpty(cell) ? "-" : cell))]);
+    public void Add(params string?[] cells) => rows.Add(Array.ConvertAll(cells, cell => EventText.Visible(string.IsNullOrEmpty(cell) ? "-" : cell)));
 
     /// <param name="width">Of the terminal, in columns; null: as wide as it is.</param>
     public string Render(int? width)
     {
-        var widths = Enumerable.Range(0, headings.Length).Select(i => rows.Max(r => r[i].Length)).ToArray();
+        // Loops, where queries over numbers would be compiled anew in each run of the program.
+        var widths = new int[headings.Length];
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < widths.Length; i++)
+            {
+                widths[i] = Math.Max(widths[i], row[i].Length);
+            }
+        }
+
         var text = new StringBuilder();
         foreach (var row in rows)
         {
-            var line = string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd();
-            text.AppendLine(Cut(line, width));
+            for (var i = 0; i < widths.Length; i++)
+            {
+                row[i] = row[i].PadRight(widths[i]);
+            }
+
+            text.AppendLine(Cut(string.Join("  ", row).TrimEnd(), width));
         }
 
         return text.ToString();

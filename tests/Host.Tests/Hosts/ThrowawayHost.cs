@@ -27,6 +27,17 @@ public sealed class ThrowawayHost : IDisposable
     /// <summary>Prepares it and asserts that all of it worked.</summary>
     public async Task Prepare() => Assert.Empty((await Init()).Where(line => line.Outcome == HostInitOutcome.Failed));
 
+    /// <summary>A file system of its own under the state folder.</summary>
+    public async Task MountDisk(string? size)
+    {
+        if (size is not null)
+        {
+            Directory.CreateDirectory(Options.State);
+            var mount = await new Command("/usr/bin/mount", "-t", "tmpfs", "-o", $"size={size},mode=0755", "tmpfs", Options.State).Run();
+            Skip.IfNot(mount.Succeeded, $"a tmpfs cannot be mounted here: {mount.Error}");
+        }
+    }
+
     /// <summary>Runs a shell script as the throwaway user.</summary>
     public Task<CommandResult> AsUser(string script) => AsUser("sh", "-ec", script).Run();
 
@@ -53,6 +64,7 @@ public sealed class ThrowawayHost : IDisposable
         }
 
         new Command("userdel", Options.User).Run().Wait();
+        new Command("/usr/bin/umount", "--quiet", Options.State).Run().Wait(); // Where MountDisk mounted one.
         Directory.Delete(Folder, recursive: true);
     }
 }

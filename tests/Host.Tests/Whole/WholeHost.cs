@@ -22,7 +22,8 @@ public sealed class WholeHost : IAsyncDisposable
 
     public string Config => $"{Paths.State}/test.conf";
 
-    public static async Task<WholeHost> Prepare()
+    /// <param name="disk">The size of a file system of its own for all that the agent and its jobs keep, as of tmpfs(5); null: the machine's.</param>
+    public static async Task<WholeHost> Prepare(string? disk = null)
     {
         foreach (var tool in new[] { "/usr/bin/crun", "/usr/sbin/runc", "/usr/bin/conmon", "/usr/bin/tini", "/usr/bin/newuidmap" })
         {
@@ -30,6 +31,7 @@ public sealed class WholeHost : IAsyncDisposable
         }
 
         var whole = new WholeHost();
+        await whole.host.MountDisk(disk);
         await whole.host.Prepare();
         await whole.Configure("");
         return whole;

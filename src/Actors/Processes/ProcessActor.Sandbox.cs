@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Fleet.Actors.Telemetry;
+using Fleet.Processes;
+using Fleet.Sandboxes;
+
+namespace Fleet.Actors.Processes;
+
+// Starts and signals the sandbox, and keeps the trace in which it does.
+internal sealed partial class ProcessActor
+{
+    private ActivityContext trace;
+    private Activity? stopping;
+
+    private void Start(ProcessRun run)
+    {
+        if (run.Digest == wanted.Digest && wanted.Run)
+        {
+            StartSandbox(run);
+        }
+        else
+        {
+            Supersede(run).PipeTo(Self, success: outcome => new ProcessCommand.StartAnswered(run.Id, outcome));
+        }
+    }
+
+    // The agent was killed after the intent, and something else is wanted by now: what runs already is taken up (and then replaced or stopped by its
+    // ladder), what does not is never begun, for it would run with another version's specification.
+    private async Task<StartOutcome> Supersede(ProcessRun run)
+    {
+        if (await ports.Sandboxes.Inspect(run.Id) is SandboxView.Running running)
+        {
+            return new StartOutcome.Started(running.Identity);
+        }
+
+        await ports.Sandboxes.Remove(run.Id);
+        return new StartOutcome.Failed(new StartFailure(StartFailureCode.Superseded, "another version, or a stop, was asked for before it was started"));
+    }
+
+    private void StartSandbox(ProcessRun run)
+    {
+        var span = Spans.Begin(Spans.SandboxStart, trace, wanted.Correlation, PersistenceId)?.SetTag(Spans.Run, run.Id.ToString());
+        trace = span?.Context ?? trace;
+        var began = Stopwatch.GetTimestamp();
+        var request = new SandboxRequest(run.Id, wanted.Process, wanted.Spec, run.Phase, wanted.Slice, wanted.Files);
+        ports.Sandboxes.Start(request, CancellationToken.None).PipeTo(Self, success: outcome =>
+        {
+            FleetMeter.StartDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+            span.End((outcome as StartOutcome.Failed)?.Failure.Message);
+            FleetMeter.Starts.Add(1, new KeyValuePair<string, object?>("outcome", outcome is StartOutcome.Started ? "started" : "failed"));
+            return new ProcessCommand.StartAnswered(run.Id, outcome);
+        });
+    }
+
+    // The last rung has no successor: should KILL itself be lost with its sender, it is repeated until the end is seen.
+    private void Signal(ProcessDuty.Signal duty)
+    {
+        BeginStop(duty.Identity.Run);
+        ports.Sandboxes.Signal(duty.Identity, duty.With);
+        if (duty.NextAt is { } next)
+        {
+            Timers.StartSingleTimer("rung", new ProcessCommand.RungOver(duty.Identity.Run, duty.Rung), Until(next));
+        }
+        else
+        {
+            Timers.StartSingleTimer("rung", new SignalAgain(duty), TimeSpan.FromSeconds(5));
+        }
+    }
+
+    // From the first signal to the recorded end of the run, over all rungs.
+    private void BeginStop(RunId run)
+    {
+        if (stopping is null)
+        {
+            stopping = Spans.Begin(Spans.SandboxStop, trace, wanted.Correlation, PersistenceId)?.SetTag(Spans.Run, run.ToString());
+            trace = stopping?.Context ?? trace;
+        }
+    }
+
+    // What is under way goes on in the trace that began it. What has come to rest, runs or waits, does not: what happens to it next, perhaps in a
+    // month, is a trace of its own, or a crash loop would be one without an end.
+    private void GoOnIn(ActivityContext led, bool news)
+    {
+        if (news)
+        {
+            trace = State is ProcessState.Starting or ProcessState.Stopping or ProcessState.Running { Run.Phase: SandboxPhase.PreStart } ? led : default;
+        }
+    }
+
+    private static string SpanOf(ProcessCommand command) => command switch
+    {
+        ProcessCommand.Reconcile => Spans.ProcessReconcile,
+        ProcessCommand.StartAnswered => Spans.ProcessStartAnswered,
+        ProcessCommand.Seen => Spans.ProcessSeen,
+        ProcessCommand.HealthSeen => Spans.ProcessHealthSeen,
+        ProcessCommand.RungOver => Spans.ProcessRungOver,
+        ProcessCommand.RestartDue => Spans.ProcessRestartDue,
+        _ => throw new UnreachableException($"{command.GetType()} is not a command on a process"),
+    };
+}
