@@ -75,8 +75,8 @@ monitors() {
   done
 }
 
-# Leaf cgroups below the delegated one, on v1 and v2.
-leaves() { find /sys/fs/cgroup/fleet /sys/fs/cgroup/*/fleet -mindepth 1 -type d 2>/dev/null || true; }
+# Sandboxes' cgroups below the delegated one, on v1 and v2. On v2 the agent's own leaf belongs to the host, as the delegated one does.
+leaves() { find /sys/fs/cgroup/fleet /sys/fs/cgroup/*/fleet -mindepth 1 -type d ! -path /sys/fs/cgroup/fleet/agent 2>/dev/null || true; }
 
 # http PORT PATH: a GET with bash alone, so that the demo needs no client installed.
 http() {
