@@ -24,16 +24,6 @@ public abstract class ClosedLogTests(SandboxHost host, string runtime) : Sandbox
     }
 
     protected uint Mode() => (uint)File.GetUnixFileMode(Log);
-
-    protected static void Until(Func<bool> holds)
-    {
-        for (var i = 0; i < 1000 && !holds(); i++)
-        {
-            Thread.Sleep(10);
-        }
-
-        Assert.True(holds());
-    }
 }
 
 /// <summary>crun gives a process the files that it writes to, so the log is the job's own, and it may close it to the agent.</summary>

@@ -38,12 +38,7 @@ public abstract class SandboxContentTests(SandboxHost host, string runtime) : Sa
         var spec = Shell("echo $TOKEN; sleep 1000");
         var request = Request(spec with { Env = spec.Env.Add("TOKEN", new EnvValue.Secret(Put("hunter2"))) });
         _ = Driver.Started(request);
-        for (var i = 0; i < 500 && Stdout.Length == 0; i++)
-        {
-            Thread.Sleep(10);
-        }
-
-        Assert.Equal("hunter2\n", Stdout);
+        AssertSays("hunter2\n", Id);
         Assert.Equal((UnixFileMode)0x180, File.GetUnixFileMode($"{Settings.Paths.Bundle(request.Run)}/config.json"));
     }
 

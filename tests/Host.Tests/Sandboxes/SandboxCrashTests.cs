@@ -15,7 +15,7 @@ public abstract class SandboxCrashTests(SandboxHost host, string runtime) : Sand
         KillDriver();
         Assert.Equal(new SandboxView.Running(identity), Driver.Inspect(request.Run));
         Assert.Equal(identity, Driver.Started(request));
-        Assert.Equal("begun\n", Stdout);
+        AssertSays("begun\n", Id);
     }
 
     [SkippableFact]
@@ -61,12 +61,7 @@ public abstract class SandboxCrashTests(SandboxHost host, string runtime) : Sand
             KillDriver();
             var identity = Driver.Started(request);
             Assert.Equal(new SandboxView.Running(identity), Driver.Inspect(request.Run));
-            for (var i = 0; i < 500 && Stdout.Length == 0; i++)
-            {
-                Thread.Sleep(10);
-            }
-
-            Assert.Equal("begun\n", Stdout);
+            AssertSays("begun\n", Id);
             Driver.Remove(request.Run);
             Assert.Empty(Driver.List());
         }

@@ -66,6 +66,24 @@ public abstract class SandboxTest : IDisposable
         return Stdout;
     }
 
+    /// <summary>That a process says this and no more. A start answers when the program was executed; what it says may come a moment later.</summary>
+    protected void AssertSays(string text, ProcessId process)
+    {
+        string Said() => File.ReadAllText(Settings.Paths.Stdout(process));
+        Until(() => Said().Length >= text.Length);
+        Assert.Equal(text, Said());
+    }
+
+    protected static void Until(Func<bool> holds)
+    {
+        for (var i = 0; i < 1000 && !holds(); i++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.True(holds());
+    }
+
     protected void RunToEnd(ProcessSpec spec, Func<SandboxRequest, SandboxRequest>? with = null)
     {
         var request = Request(spec);
