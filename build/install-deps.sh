@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Fleet needs on Debian to run jobs. Does nothing, quickly, when all of it is there; starts no service.
+# Installs what Fleet needs on Debian to run jobs; with the argument "test" also what only its tests call. Does nothing, quickly, when all of it is there; starts no service.
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -13,6 +13,10 @@ PARTS=(
   util-linux:/usr/bin/unshare
   passwd:/usr/sbin/useradd
 )
+
+if [ "${1:-}" = test ]; then
+  PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3)
+fi
 
 missing=()
 for part in "${PARTS[@]}"; do

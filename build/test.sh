@@ -40,7 +40,7 @@ run_project() {
   fi
 }
 
-"$FLEET_REPO/build/install-deps.sh"
+"$FLEET_REPO/build/install-deps.sh" test
 # nodeReuse off: no build server stays behind to hold the output open.
 dotnet build Fleet.slnx --nologo -v quiet -clp:ErrorsOnly -nodeReuse:false </dev/null >&2 || say "the build failed; projects without output count as failed"
 while IFS= read -r project; do

@@ -32,14 +32,14 @@ public sealed partial class RoomTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData("src/Fleet", "tests/Fleet.Tests", 1.0)]
-    [InlineData("src/Actors", "tests/Actors.Tests", 0.7)]
-    public void The_ratio_of_tests_to_code_is_reported(string source, string tests, double wanted)
+    [InlineData("src/Fleet", "tests/Fleet.Tests", 1.0, 0.6)]
+    [InlineData("src/Actors", "tests/Actors.Tests", 0.7, 0.55)]
+    public void The_ratio_of_tests_to_code_does_not_fall(string source, string tests, double wanted, double reached)
     {
         var (code, test) = (Repository.Lines(source), Repository.Lines(tests));
         output.WriteLine($"{source}: {code} lines, {tests}: {test} lines, ratio {(double)test / code:0.00}, wanted {wanted:0.0}");
 
-        Assert.True(code > 0, $"there is no code in {source}");
+        Assert.InRange((double)test / code, reached, double.MaxValue);
     }
 
     [Fact]

@@ -22,7 +22,6 @@ public abstract record ProcessDuty
 
     public sealed record Nothing : ProcessDuty;
 
-
     public static ProcessDuty Of(ProcessState state) => state switch
     {
         ProcessState.Idle or ProcessState.Between => new Nothing(),

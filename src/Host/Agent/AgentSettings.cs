@@ -43,10 +43,10 @@ public sealed partial record AgentSettings
     {
         try
         {
-            RequireBalance(hocon, name);
+            HoconText.RequireBalance(hocon, name);
             var given = ConfigurationFactory.ParseString(hocon);
             var defaults = ConfigurationFactory.ParseString(Defaults);
-            RefuseUnknown(given, defaults, name);
+            HoconText.RefuseUnknown(given, defaults, name);
             return From(given.WithFallback(defaults).GetConfig("fleet"), name);
         }
         catch (Exception e) when (e is not SettingsException)
@@ -75,12 +75,14 @@ public sealed partial record AgentSettings
         Require(state.StartsWith('/'), name, "fleet.state", state, "an absolute path");
         var level = fleet.GetString("log.level");
         Require(Enum.TryParse<LogEventLevel>(level, true, out _), name, "fleet.log.level", level, string.Join(", ", Enum.GetNames<LogEventLevel>()));
+        var host = OrElse(fleet.GetString("host-name"), Environment.MachineName);
+        Require(HostNameForm().IsMatch(host), name, "fleet.host-name", host, "1 to 255 characters of A-Z a-z 0-9 _ . -, the first a letter or digit");
         var paths = new HostPaths(state, OrElse(fleet.GetString("bosh-root"), $"{state}/vcap"));
         return new AgentSettings
         {
             IsControl = roles.Contains("control"),
             IsHost = roles.Contains("host"),
-            HostName = OrElse(fleet.GetString("host-name"), Environment.MachineName),
+            HostName = host,
             Paths = paths,
             Socket = OrElse(fleet.GetString("api.socket"), $"{state}/api.sock"),
             SocketGroup = fleet.GetString("api.group"),
@@ -89,7 +91,7 @@ public sealed partial record AgentSettings
             LogLevel = Enum.Parse<LogEventLevel>(level, ignoreCase: true),
             LogMaxSize = Bytes(fleet, "log.max-size", name),
             LogKeep = Keep(fleet, "log.keep", name),
-            OtlpEndpoint = fleet.GetString("telemetry.otlp-endpoint"),
+            OtlpEndpoint = Endpoint(fleet, name),
         };
     }
 
@@ -103,10 +105,10 @@ public sealed partial record AgentSettings
         {
             Paths = paths,
             Runtime = runtime,
-            Conmon = fleet.GetString("sandbox.conmon"),
-            Tini = fleet.GetString("sandbox.tini"),
+            Conmon = Program(fleet, "sandbox.conmon", name),
+            Tini = Program(fleet, "sandbox.tini", name),
             Cgroup = Cgroup(fleet, name),
-            StartTimeout = fleet.GetTimeSpan("sandbox.start-timeout", null, allowInfinite: false),
+            StartTimeout = StartTimeoutOf(fleet, name),
             ParallelStarts = starts == 0 ? Math.Max(2, Environment.ProcessorCount) : starts,
         };
     }
@@ -122,68 +124,6 @@ public sealed partial record AgentSettings
             throw new SettingsException($"{file}: the configuration cannot be read: {e.Message}", e);
         }
     }
-
-    // A misspelt key would silently be a default.
-    private static void RefuseUnknown(Config given, Config defaults, string name)
-    {
-        if (given.AsEnumerable().Select(e => e.Key).FirstOrDefault(k => k != "fleet") is { } stranger)
-        {
-            throw new SettingsException($"{name}: there is no key '{stranger}'; every key of the agent is below 'fleet'");
-        }
-
-        foreach (var (key, _) in given.AsEnumerable().Where(e => e.Key == "fleet").SelectMany(_ => Keys(given.GetConfig("fleet"), "fleet")))
-        {
-            if (!defaults.HasPath(key))
-            {
-                throw new SettingsException($"{name}: there is no key '{key}'; hocon/agent.conf lists all of them");
-            }
-        }
-    }
-
-    private static IEnumerable<(string Key, bool Leaf)> Keys(Config config, string prefix)
-    {
-        foreach (var (name, value) in config.AsEnumerable())
-        {
-            yield return ($"{prefix}.{name}", !value.IsObject());
-            if (value.IsObject())
-            {
-                foreach (var inner in Keys(config.GetConfig(name), $"{prefix}.{name}"))
-                {
-                    yield return inner;
-                }
-            }
-        }
-    }
-
-    // Akka's parser takes what it understands and drops the rest: a file cut off, or with a brace too many, would silently be the defaults.
-    private static void RequireBalance(string hocon, string name)
-    {
-        var bare = StringsAndComments().Replace(hocon, "");
-        var depth = 0;
-        var line = 1;
-        foreach (var c in bare)
-        {
-            line += c == '\n' ? 1 : 0;
-            depth += c switch { '{' => 1, '}' => -1, _ => 0 };
-            if (depth < 0)
-            {
-                throw new SettingsException($"{name}:{line}: a '}}' closes nothing");
-            }
-        }
-
-        if (depth > 0 || bare.Count(c => c == '[') != bare.Count(c => c == ']'))
-        {
-            throw new SettingsException($"{name}: a '{{' or '[' is never closed");
-        }
-
-        if (bare.Contains("{{", StringComparison.Ordinal))
-        {
-            throw new SettingsException($"{name}: '{{{{' opens an object without a name");
-        }
-    }
-
-    [GeneratedRegex("""("(\\.|[^"\\\n])*")|((#|//)[^\n]*)""")]
-    private static partial Regex StringsAndComments();
 
     private static long Bytes(Config fleet, string key, string name)
     {
@@ -217,6 +157,31 @@ public sealed partial record AgentSettings
         Require(CgroupName().IsMatch(cgroup), name, "fleet.sandbox.cgroup", cgroup, "names of A-Z a-z 0-9 _ . - with / between them, none beginning with a dot");
         return cgroup;
     }
+
+    private static string Program(Config fleet, string key, string name)
+    {
+        var path = fleet.GetString(key);
+        Require(path.StartsWith('/'), name, $"fleet.{key}", path, "an absolute path");
+        return path;
+    }
+
+    private static TimeSpan StartTimeoutOf(Config fleet, string name)
+    {
+        var timeout = fleet.GetTimeSpan("sandbox.start-timeout", null, allowInfinite: false);
+        Require(timeout > TimeSpan.Zero, name, "fleet.sandbox.start-timeout", fleet.GetString("sandbox.start-timeout"), "longer than 0");
+        return timeout;
+    }
+
+    private static string Endpoint(Config fleet, string name)
+    {
+        var endpoint = fleet.GetString("telemetry.otlp-endpoint");
+        var valid = endpoint.Length == 0 || (Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
+        Require(valid, name, "fleet.telemetry.otlp-endpoint", endpoint, "empty, or an http:// or https:// address");
+        return endpoint;
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$")]
+    private static partial Regex HostNameForm();
 
     [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
     private static partial Regex CgroupName();

@@ -42,7 +42,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndOrderly);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
         var journal = SqliteJournal.Open(settings.Paths.Journal, settings.Paths.Snapshots);
-        RefuseLosses();
+        LedgerGuard.Check(settings);
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         new FrozenRuns($"{settings.Paths.Bosh}/sys/log", settings.JobLogs, loggers.CreateLogger(nameof(FrozenRuns))).Thaw(await sandboxes.Freezers());
@@ -61,25 +61,6 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         await api!.StopAsync();
         await RecordEnd(host, code == 0 ? "asked to end" : "the ledger cannot be trusted");
         return code;
-    }
-
-    private void RefuseLosses()
-    {
-        string? loss;
-        try
-        {
-            loss = JournalTail.FirstLoss(settings.Paths.Journal, settings.Paths.Snapshots);
-        }
-        catch (SqliteException e)
-        {
-            loss = e.Message;
-        }
-
-        if (loss is not null)
-        {
-            throw new IOException(
-                $"the ledger has lost what was in it, and the agent does not guess: {loss}. The jobs go on. Restore {settings.Paths.Ledger} from a backup, whole");
-        }
     }
 
     // Asked again and again: the Host actor may be between two incarnations while the journal fails it.

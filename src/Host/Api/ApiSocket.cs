@@ -33,7 +33,6 @@ public static class ApiSocket
         {
             throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
         }
-
     }
 
     private static void Remove(string path)

@@ -34,7 +34,7 @@ internal sealed class ApiClient(string socket) : IDisposable
     public JsonDocument Get(string path, CancellationToken cancel)
     {
         using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
-        return JsonDocument.Parse(response.Content.ReadAsStream());
+        return Understood(response, stream => JsonDocument.Parse(stream));
     }
 
     public Task<T> Post<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Post(path, [], json, cancel);
@@ -91,26 +91,25 @@ internal sealed class ApiClient(string socket) : IDisposable
         }
     }
 
-    private static T Read<T>(HttpResponseMessage response, JsonTypeInfo<T> json)
+    private static T Read<T>(HttpResponseMessage response, JsonTypeInfo<T> json) => Understood(response, stream => JsonSerializer.Deserialize(stream, json)!);
+
+    private static T Understood<T>(HttpResponseMessage response, Func<Stream, T> read)
     {
         using var stream = response.Content.ReadAsStream();
-        return JsonSerializer.Deserialize(stream, json)!;
+        try
+        {
+            return read(stream);
+        }
+        catch (JsonException)
+        {
+            throw new CliException(ErrorCodes.Unavailable, $"who answers is no agent of Fleet, or one of another version: HTTP status {(int)response.StatusCode}");
+        }
     }
 
     private static ApiError ErrorOf(HttpResponseMessage response)
     {
-        try
-        {
-            return Read(response, ApiJson.Default.ErrorReply).Error;
-        }
-        catch (JsonException)
-        {
-            return new ApiError(ErrorCodes.Unavailable, $"who answers is no agent of Fleet: HTTP status {(int)response.StatusCode}", []);
-        }
-        finally
-        {
-            response.Dispose();
-        }
+        using var _ = response;
+        return Read(response, ApiJson.Default.ErrorReply).Error;
     }
 
     private string Unreachable(HttpRequestException e) => (e.InnerException as SocketException)?.SocketErrorCode switch

@@ -11,12 +11,13 @@ internal static class HostCommands
     public static FleetCommand Doctor()
     {
         var config = new Option<string>("--config") { Description = "The agent's configuration; its defaults when unset.", HelpName = "FILE" };
+        var user = new Option<string?>("--user") { Description = "The agent's user; whoever owns its folder when unset, else fleet.", HelpName = "USER" };
         return new FleetCommand("doctor", "Says what this host can enforce, and the remedy for what it cannot. Needs no agent.", "fleet doctor --config /etc/fleet/agent.conf")
-            .With(config)
+            .With(config, user)
             .Runs(async (session, _) =>
             {
                 var agent = Settings(session.Value(config));
-                var options = new Hosts.HostInitOptions { State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup };
+                var options = new Hosts.HostInitOptions { User = session.Value(user) ?? Hosts.Accounts.OwnerOf(agent.Paths.State) ?? "fleet", State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup };
                 var report = DoctorText.Report(await Hosts.Doctor.Run(options, agent.Sandboxes));
                 session.Print(report, () => CliJson.Indented.DoctorReport, DoctorText.Of);
                 return report.Status == "fail" ? ExitCodes.Failed : ExitCodes.Done;

@@ -31,4 +31,6 @@ internal static class Tree
         };
         Manual.Install(root);
         return root;
-    }}
+    }
+}
+

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -20,6 +21,9 @@ internal static class Accounts
         .Where(fields => fields.Length >= 4 && Number(fields[2]) == uid)
         .Select(fields => fields[0])
         .FirstOrDefault();
+
+    /// <summary>The user who owns a folder; null: it is not there, it is root's, or nobody's of /etc/passwd.</summary>
+    public static string? OwnerOf(string folder) => Libc.Lstat(folder, out _)?.User is { } uid && uid != 0 ? UserName(uid) : null;
 
     /// <summary>Null: there is no such group.</summary>
     public static int? GroupId(string name) => Lines("/etc/group")

@@ -17,7 +17,7 @@ public sealed record HostInitOptions
     /// <summary>The cgroup below each controller's root that the agent may fill.</summary>
     public string CgroupName { get; init; } = "fleet";
 
-    /// <summary>Slices of 65,536 sub-ids, one for each job that the host ever had; 1 to 1000.</summary>
+    /// <summary>Slices of 65,536 sub-ids, one for each job that runs or keeps something; 1 to 1000.</summary>
     public int Slices { get; init; } = 256;
 
     public HostPaths Paths => new(State, Bosh);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Api;
@@ -159,6 +160,28 @@ public sealed class CommandLineTests
             """;
         var result = await (Command(api) with { Program = "/bin/bash", Args = ["-c", script] }).Run();
         Assert.Equal((0, replies + "\n"), (result.ExitCode, result.Output));
+    }
+
+    [Theory]
+    [InlineData("job list")]
+    [InlineData("host status")]
+    public async Task Somebody_else_at_the_address_is_told_as_such(string line)
+    {
+        var folder = Directory.CreateTempSubdirectory("fleet-stranger-").FullName;
+        using var stranger = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        stranger.Bind(new UnixDomainSocketEndPoint($"{folder}/s"));
+        stranger.Listen();
+        var asked = Run(null, [.. line.Split(' '), "--address", $"unix:{folder}/s"]);
+        using (var caller = await stranger.AcceptAsync())
+        {
+            await caller.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"u8.ToArray());
+            var answer = await asked;
+            Assert.Equal(1, answer.ExitCode);
+            Assert.Contains("no agent of Fleet", answer.Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", answer.Error, StringComparison.Ordinal);
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 
     [SkippableTheory]

@@ -14,9 +14,11 @@ public class AgentRefusalTests
     public async Task A_second_agent_on_the_same_folder_is_refused_and_the_first_goes_on()
     {
         await using var host = await WholeHost.Start();
+        var rows = StoredRows.Of(host).Rows.Count;
         var second = await host.AgentToItsEnd();
         Assert.Equal(1, second.ExitCode);
-        Assert.Contains("agent", second.Error, StringComparison.Ordinal);
+        Assert.Contains($"{host.Paths.State} has the agent with pid {host.AgentPid}", second.Error, StringComparison.Ordinal);
+        Assert.Equal(rows, StoredRows.Of(host).Rows.Count);
         Assert.DoesNotContain("   at ", second.Error, StringComparison.Ordinal);
         Assert.True((await host.Fleet("host", "status")).Succeeded);
     }
@@ -36,6 +38,11 @@ public class AgentRefusalTests
     [InlineData("sandbox.starts-at-once = 5000", "fleet.sandbox.starts-at-once is '5000'")]
     [InlineData("job-logs.max-size = 1KiB", "fleet.job-logs.max-size is '1KiB'")]
     [InlineData("log.level = loud", "fleet.log.level is 'loud'")]
+    [InlineData("host-name = \"a/b\"", "fleet.host-name is 'a/b'")]
+    [InlineData("telemetry.otlp-endpoint = nonsense", "fleet.telemetry.otlp-endpoint is 'nonsense'")]
+    [InlineData("sandbox.start-timeout = 0s", "fleet.sandbox.start-timeout is '0s'")]
+    [InlineData("sandbox.conmon = conmon", "fleet.sandbox.conmon is 'conmon'")]
+    [InlineData("sandbox.tini = tini", "fleet.sandbox.tini is 'tini'")]
     public async Task A_wrong_configuration_is_refused_naming_the_key(string line, string says)
     {
         await using var host = await WholeHost.Prepare();
@@ -148,6 +155,48 @@ public class AgentRefusalTests
         Assert.True(Directory.Exists($"/proc/{pid}"));
 
         await host.Shell("rm -r ledger; mv kept ledger");
+        await host.StartAgent();
+        Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
+    }
+
+    [SkippableTheory]
+    [InlineData("rm -r ledger", "is empty")]
+    [InlineData("rm ledger/journal.db*", "is empty")]
+    [InlineData("truncate -s 0 ledger/journal.db; rm -f ledger/journal.db-*", "is empty")]
+    public async Task A_ledger_that_is_gone_ends_the_agent_and_the_job_and_its_secrets_live_on(string damage, string says)
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Sleeper.Replace("args: [600]", "args: [600], env: {TOKEN: {secret: hunter2}}", StringComparison.Ordinal))).Succeeded);
+        var pid = (await host.Pids())["one:sleeper"];
+        await host.KillAgent();
+        await host.Shell($"cp -a ledger kept; {damage}");
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Contains(says, agent.Error, StringComparison.Ordinal);
+        Assert.Contains($"Restore {host.Paths.Ledger} from a backup", agent.Error, StringComparison.Ordinal);
+        Assert.True(Directory.Exists($"/proc/{pid}"));
+        Assert.Single(Directory.GetFiles(host.Paths.Contents));
+
+        await host.Shell("rm -r ledger; mv kept ledger");
+        await host.StartAgent();
+        Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
+        Assert.Single(Directory.GetFiles(host.Paths.Contents));
+    }
+
+    [SkippableFact]
+    public async Task A_host_that_was_renamed_keeps_its_jobs_and_is_told_how()
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run(Sleeper)).Succeeded);
+        var pid = (await host.Pids())["one:sleeper"];
+        await host.KillAgent();
+        await host.Configure("host-name = other");
+        var agent = await host.AgentToItsEnd();
+        Assert.Equal(1, agent.ExitCode);
+        Assert.Contains($"set fleet.host-name = \"{Environment.MachineName}\"", agent.Error, StringComparison.Ordinal);
+        Assert.True(Directory.Exists($"/proc/{pid}"));
+
+        await host.Configure("");
         await host.StartAgent();
         Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
     }

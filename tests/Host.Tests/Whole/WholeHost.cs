@@ -78,6 +78,8 @@ public sealed class WholeHost : IAsyncDisposable
     public Command AsUser(params string[] command) =>
         host.AsUser(command) with { Env = Env };
 
+    public int AgentPid => agent!.Id;
+
     /// <summary>kill -9.</summary>
     public async Task KillAgent()
     {
