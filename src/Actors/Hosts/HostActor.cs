@@ -140,12 +140,12 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
     }
 
     /// <summary>
-    /// Once every process has said which run is its own, what else lies in the agent's folder belongs to runs that were recorded as ended, or to a
+    /// Once every process has said which run is its own (also one whose supervisor cannot recover: what it runs is not over), what else lies in the agent's folder belongs to runs that were recorded as ended, or to a
     /// journal newer than this one (a restored backup): nobody wants them, so they are ended and removed.
     /// </summary>
     private void SweepWhenAllReported()
     {
-        if (swept || reports.Count < actors.Count)
+        if (swept || reports.Count < State.Assigned.Count + State.Leaving.Count)
         {
             return;
         }

@@ -14,7 +14,10 @@ public sealed record HostPaths(string State, string Bosh)
 
     public string Socket => $"{State}/api.sock";
 
-    /// <summary>Locked (flock) by the one agent that owns the folder.</summary>
+    /// <summary>Locked (flock) by the one agent that owns the folder. Mode 0600: whoever can open a file can lock it.</summary>
+    public string Owned => $"{State}/agent.owned";
+
+    /// <summary>Says, to everybody who may look, which process that agent is.</summary>
     public string Lock => $"{State}/agent.lock";
 
     public string Ledger => $"{State}/ledger";

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Fleet.Host.Cli;
 using Fleet.Host.Hosts;
 using Microsoft.Data.Sqlite;
@@ -17,7 +18,7 @@ public static class AgentHost
             AgentUser.RefuseRoot();
             AgentFolders.Make(settings);
             using var owned = AgentLock.Acquire(settings.Paths);
-            using var alone = AgentLock.AcquireCgroup(settings.Sandboxes.Cgroup);
+            using var alone = AgentLock.AcquireUser(Linux.Libc.Files.EffectiveUser());
             await using var agent = new RunningAgent(settings, AgentLog.Begin(settings));
             return await agent.Serve();
         }
@@ -25,7 +26,7 @@ public static class AgentHost
         {
             return Say(ExitCodes.Usage, e.Message);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or SqliteException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidOperationException or SqliteException or SocketException)
         {
             return Say(ExitCodes.Failed, $"the agent cannot run: {e.Message}");
         }

@@ -78,13 +78,15 @@ public sealed partial record AgentSettings
         var host = OrElse(fleet.GetString("host-name"), Environment.MachineName);
         Require(HostNameForm().IsMatch(host), name, "fleet.host-name", host, "1 to 255 characters of A-Z a-z 0-9 _ . -, the first a letter or digit");
         var paths = new HostPaths(state, OrElse(fleet.GetString("bosh-root"), $"{state}/vcap"));
+        var socket = OrElse(fleet.GetString("api.socket"), paths.Socket);
+        Require(socket.StartsWith('/'), name, "fleet.api.socket", socket, "an absolute path");
         return new AgentSettings
         {
             IsControl = roles.Contains("control"),
             IsHost = roles.Contains("host"),
             HostName = host,
             Paths = paths,
-            Socket = OrElse(fleet.GetString("api.socket"), $"{state}/api.sock"),
+            Socket = socket,
             SocketGroup = fleet.GetString("api.group"),
             Sandboxes = SandboxesOf(fleet, paths, name),
             JobLogs = LogRotationSettings.Default with { MaxBytes = Bytes(fleet, "job-logs.max-size", name), Keep = Keep(fleet, "job-logs.keep", name) },
@@ -154,7 +156,7 @@ public sealed partial record AgentSettings
     private static string Cgroup(Config fleet, string name)
     {
         var cgroup = fleet.GetString("sandbox.cgroup");
-        Require(CgroupName().IsMatch(cgroup), name, "fleet.sandbox.cgroup", cgroup, "names of A-Z a-z 0-9 _ . - with / between them, none beginning with a dot");
+        Require(Hosts.HostInitOptions.CgroupPath().IsMatch(cgroup), name, "fleet.sandbox.cgroup", cgroup, Hosts.HostInitOptions.CgroupRule);
         return cgroup;
     }
 
@@ -182,9 +184,6 @@ public sealed partial record AgentSettings
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$")]
     private static partial Regex HostNameForm();
-
-    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
-    private static partial Regex CgroupName();
 
     private static void Require(bool holds, string name, string key, string value, string rule)
     {

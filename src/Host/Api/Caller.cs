@@ -25,6 +25,26 @@ public sealed record Caller(int Pid, int Uid, int Gid, ImmutableArray<int> Group
         return new Caller(Number(credentials, 0), Number(credentials, 1), Number(credentials, 2), GroupsOf(socket));
     }
 
+    /// <summary>Who listens at an address of this host; null: nobody does.</summary>
+    public static Caller? ListenerAt(UnixDomainSocketEndPoint address)
+    {
+        // Somebody may be between bind(2) and listen(2).
+        for (var tries = 0; tries < 20; tries++, Thread.Sleep(10))
+        {
+            try
+            {
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                socket.Connect(address);
+                return Of(socket);
+            }
+            catch (SocketException)
+            {
+            }
+        }
+
+        return null;
+    }
+
     public Principal Principal => new(Hosts.Accounts.UserName((uint)Uid) is { } name ? $"uid:{Uid}({name})" : $"uid:{Uid}", "so_peercred");
 
     public string Origin => $"unix:{Pid}";

@@ -27,6 +27,8 @@ internal static class ErrorsAsJson
     // What ASP.NET itself answers with a status alone.
     private static Task AnswerBare(HttpContext http) => (http.Response.HasStarted, http.Response.StatusCode) switch
     {
+        (false, StatusCodes.Status400BadRequest) =>
+            Write(http, 400, new ApiError(ErrorCodes.Invalid, $"{http.Request.Path}{http.Request.QueryString} has a value of the wrong kind: see /openapi/v1.json", [])),
         (false, StatusCodes.Status404NotFound) =>
             Write(http, 404, new ApiError(ErrorCodes.NotFound, $"there is no {http.Request.Path} here: see /openapi/v1.json", [])),
         (false, StatusCodes.Status405MethodNotAllowed) =>

@@ -15,7 +15,9 @@ internal static class AgentCommands
             .With(dir, down)
             .Runs((session, _) =>
             {
-                var folder = Path.GetFullPath(session.Value(dir)!);
+                var folder = session.Value(dir) is { Length: > 0 } given
+                    ? Path.GetFullPath(given)
+                    : throw new CliException(ErrorCodes.Invalid, "--dir names a folder, and '' is none");
                 return session.Value(down) ? DownCommand.Run(session, folder) : Hosts.Up.Run(new Hosts.UpOptions(folder));
             });
     }

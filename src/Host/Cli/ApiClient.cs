@@ -47,7 +47,7 @@ internal sealed class ApiClient(string socket) : IDisposable
     {
         using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
-        while (await reader.ReadLineAsync(cancel) is { } line)
+        while (await NextLine(reader, cancel) is { } line)
         {
             if (line.StartsWith("{\"error\":", StringComparison.Ordinal))
             {
@@ -55,6 +55,18 @@ internal sealed class ApiClient(string socket) : IDisposable
             }
 
             yield return JsonSerializer.Deserialize(line, json)!;
+        }
+    }
+
+    private static async Task<string?> NextLine(StreamReader reader, CancellationToken cancel)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(cancel);
+        }
+        catch (HttpIOException)
+        {
+            throw new CliException(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
         }
     }
 

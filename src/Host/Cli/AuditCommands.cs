@@ -23,6 +23,7 @@ internal static class AuditCommands
             .With(host, principal, job, kind, since, until, follow)
             .Runs(async (session, cancel) =>
             {
+                CheckKind(session.Value(kind));
                 var path = "/v1/audit?" + string.Join('&', new[]
                 {
                     Query("host", session.Value(host)), Query("principal", session.Value(principal)), Query("job", session.Value(job)),
@@ -56,6 +57,17 @@ internal static class AuditCommands
         return DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time)
             ? time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture)
             : throw new CliException(ErrorCodes.Invalid, $"'{text}' is no time: write RFC 3339, such as 2026-01-31T08:00:00Z, or a duration ago, such as 1h");
+    }
+
+    /// <exception cref="CliException">No event of this version has the name or begins with it.</exception>
+    private static void CheckKind(string? kind)
+    {
+        if (kind is not null && !EventCatalog.StoredNames.Any(name => name == kind || name.StartsWith(kind + ".", StringComparison.Ordinal)))
+        {
+            var kinds = EventCatalog.StoredNames.Select(name => name[..name.LastIndexOf('.')]);
+            var near = NearestWord.Hint(kind, [.. kinds.Concat(kinds.Select(name => name.Split('.')[0])).Distinct()]);
+            throw new CliException(ErrorCodes.Invalid, $"'{kind}' is no kind of event{near}");
+        }
     }
 
     private static string Query(string name, string? value) => value is null ? "" : $"{name}={Uri.EscapeDataString(value)}";

@@ -29,7 +29,7 @@ internal static class HostCommands
         var defaults = new Hosts.HostInitOptions();
         var user = Text("--user", "The agent's user; made where it is missing.", defaults.User);
         var state = Text("--state", "The agent's own folder.", defaults.State);
-        var bosh = Text("--bosh-root", "BPM's root: where jobs, their data and their logs are.", defaults.Bosh);
+        var bosh = new Option<string?>("--bosh-root") { Description = "BPM's root: where jobs, their data and their logs are; vcap below the agent's folder when unset." };
         var cgroup = Text("--cgroup", "The control group that is given to the user.", defaults.CgroupName);
         return new FleetCommand(
             "init", "Prepares this host, once and as root: user, sub-ids, folders, cgroups. Says what it did; what is so already stays.", "sudo fleet host init")

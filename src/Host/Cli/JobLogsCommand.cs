@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fleet.Host.Api;
 using System.Text.Json;
 
@@ -15,9 +16,10 @@ internal static class JobLogsCommand
         var stderr = new Option<bool>("--stderr") { Description = "What it wrote to stderr, instead of stdout." };
         lines.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < 0)
+            // The text, not the value: one that is no number has none.
+            if (result.Tokens is [var given] && !int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
-                result.AddError("--lines is 0 or more");
+                result.AddError($"--lines is a number of lines, 0 or more, not '{given.Value}'");
             }
         });
         return new FleetCommand("logs", "Shows what a job's processes wrote.", "fleet job logs redis -p redis -f") { Exits = [ExitCodes.NotFound] }

@@ -19,7 +19,7 @@ public sealed record HostInitLine(string Name, HostInitOutcome Outcome, string D
 /// <summary><c>fleet host init</c>: makes a host ready for an agent. Idempotent; a second run changes nothing.</summary>
 public static class HostInit
 {
-    /// <summary>One line for each requirement, in order. Goes on after a failure, so that all of them are known at once.</summary>
+    /// <summary>One line for each requirement, in order. Goes on after a failure, so that all of them are known at once; but not without the user.</summary>
     public static async Task<ImmutableArray<HostInitLine>> Run(HostInitOptions options)
     {
         if (Libc.Files.EffectiveUser() != 0)
@@ -27,18 +27,19 @@ public static class HostInit
             return [new("root", HostInitOutcome.Failed, "preparing a host needs root, once", "sudo fleet host init")];
         }
 
-        foreach (var path in new[] { options.State, options.Bosh })
+        if (options.Mistake is { } mistake)
         {
-            if (!Path.IsPathFullyQualified(path) || path != Path.GetFullPath(path) || Path.GetFileName(path).Length == 0)
-            {
-                return [new("folders", HostInitOutcome.Failed, $"a folder is an absolute path without '..' and not '/', and '{path}' is not", "name another")];
-            }
+            return [mistake];
         }
 
         var lines = ImmutableArray.CreateBuilder<HostInitLine>();
         foreach (var requirement in Requirements.Of(options))
         {
             lines.Add(await Establish(requirement));
+            if (requirement is UserRequirement && lines[^1].Outcome == HostInitOutcome.Failed)
+            {
+                break; // All that follows would be given to a user who is not the agent's.
+            }
         }
 
         return lines.ToImmutable();

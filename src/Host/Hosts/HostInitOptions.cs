@@ -1,9 +1,10 @@
+using System.Text.RegularExpressions;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;
 
 /// <summary>What a host is prepared for. The defaults are those of an installed host; <c>fleet up --dir DIR</c> has its own folders.</summary>
-public sealed record HostInitOptions
+public sealed partial record HostInitOptions
 {
     public const string DefaultState = "/var/lib/fleet";
 
@@ -12,7 +13,11 @@ public sealed record HostInitOptions
 
     public string State { get; init; } = DefaultState;
 
-    public string Bosh { get; init; } = $"{DefaultState}/vcap";
+    public string Bosh
+    {
+        get => field ?? $"{State}/vcap";
+        init;
+    }
 
     /// <summary>The cgroup below each controller's root that the agent may fill.</summary>
     public string CgroupName { get; init; } = "fleet";
@@ -28,9 +33,29 @@ public sealed record HostInitOptions
         "sudo fleet host init",
         User == Default.User ? "" : $"--user {User}",
         State == Default.State ? "" : $"--state {State}",
-        Bosh == Default.Bosh ? "" : $"--bosh-root {Bosh}",
+        Bosh == $"{State}/vcap" ? "" : $"--bosh-root {Bosh}",
         CgroupName == Default.CgroupName ? "" : $"--cgroup {CgroupName}",
     }.Where(word => word.Length > 0));
+
+    /// <summary>What root must not be asked to do, whatever stands on the disk; null: nothing.</summary>
+    public HostInitLine? Mistake =>
+        new[] { State, Bosh }.FirstOrDefault(path => !IsFolder(path)) is { } folder
+            ? Wrong("folders", $"a folder is an absolute path without '..' and not '/', and '{folder}' is not")
+        : !UserName().IsMatch(User) ? Wrong("user", $"a user's name is 1 to 32 characters of a-z 0-9 _ -, the first a letter or _ (useradd(8)), and '{User}' is not")
+        : !CgroupPath().IsMatch(CgroupName) ? Wrong("cgroup", $"a cgroup is {CgroupRule}, and '{CgroupName}' is not")
+        : null;
+
+    public const string CgroupRule = "names of A-Z a-z 0-9 _ . - with / between them, none beginning with a dot";
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
+    public static partial Regex CgroupPath();
+
+    [GeneratedRegex("^[a-z_][a-z0-9_-]{0,31}$")]
+    private static partial Regex UserName();
+
+    private static bool IsFolder(string path) => Path.IsPathFullyQualified(path) && path == Path.GetFullPath(path) && Path.GetFileName(path).Length > 0;
+
+    private static HostInitLine Wrong(string what, string message) => new(what, HostInitOutcome.Failed, message, "name another");
 
     private static HostInitOptions Default { get; } = new();
 }

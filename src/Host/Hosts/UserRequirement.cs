@@ -3,10 +3,13 @@ namespace Fleet.Host.Hosts;
 /// <summary>An ordinary user for the agent alone, which nobody logs in as.</summary>
 internal sealed class UserRequirement(HostInitOptions options) : Requirement($"user {options.User}")
 {
+    private const uint Nobody = 65534;
+
     public override Finding Check() => Accounts.User(options.User) switch
     {
         null => new Finding.Missing($"there is no user {options.User}", options.Command),
         { Uid: 0 } => new Finding.Missing($"{options.User} is root, and the agent must be an ordinary user", "choose another user"),
+        { Uid: Nobody } => new Finding.Missing($"{options.User} is what the kernel calls ids that are nobody's", "choose another user"),
         _ when !Accounts.HasGroup(options.User) => new Finding.Missing($"there is no group {options.User}", $"groupadd --system {options.User}"),
         var user => new Finding.Ok($"uid {user.Uid}, gid {user.Gid}"),
     };

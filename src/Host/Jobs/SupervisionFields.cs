@@ -36,9 +36,9 @@ internal static class SupervisionFields
 
         var keys = health.Keys(JobFileKeys.Health);
         var defaults = new HealthCheck { Probe = new HealthProbe.Tcp(1) };
-        return Probe(health, keys) is not { } probe ? null : new HealthCheck
+        return new HealthCheck
         {
-            Probe = probe,
+            Probe = Probe(health, keys) ?? defaults.Probe,
             Interval = keys["interval"].Duration() ?? defaults.Interval,
             Timeout = keys["timeout"].Duration() ?? defaults.Timeout,
             Grace = keys["grace"].Duration() ?? defaults.Grace,
@@ -86,13 +86,13 @@ internal static class SupervisionFields
             health.Wrong($"a health check has exactly one of exec, http and tcp; got {(probes.Length == 0 ? "none" : string.Join(" and ", probes))}");
         }
 
-        return probes switch
+        // All that are there are read, for the mistakes of each are told at once.
+        return probes.Select(probe => (HealthProbe)(probe switch
         {
-            ["exec"] => new HealthProbe.Exec(keys["exec"].Texts()),
-            ["http"] => Http(keys["http"].Keys(JobFileKeys.Http)),
-            ["tcp"] => new HealthProbe.Tcp(Port(keys["tcp"].Keys(JobFileKeys.Tcp))),
-            _ => null,
-        };
+            "exec" => new HealthProbe.Exec(keys["exec"].Texts()),
+            "http" => Http(keys["http"].Keys(JobFileKeys.Http)),
+            _ => new HealthProbe.Tcp(Port(keys["tcp"].Keys(JobFileKeys.Tcp))),
+        })).ToArray().FirstOrDefault();
     }
 
     private static HealthProbe.Http Http(Fields http) => new(Port(http), http["path"].Text() ?? "/");

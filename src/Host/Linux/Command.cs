@@ -63,7 +63,7 @@ public sealed record Command(string Program, params string[] Args)
         return new CommandResult(ended ? process.ExitCode : CommandResult.TimedOut, read[0], read[1]);
     }
 
-    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes, and writes the input if there is one.</summary>
+    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes, also of the streams that it has used, and writes the input if there is one.</summary>
     public Process Begin()
     {
         var start = new ProcessStartInfo(Program, Args)
@@ -126,9 +126,11 @@ public sealed record Command(string Program, params string[] Args)
         await process.WaitForExitAsync(CancellationToken.None);
     }
 
-    // Reads to the end, so that the program never blocks on a full pipe, but keeps only the first MaxOutput characters.
-    private static async Task<string> Drain(StreamReader reader, CancellationToken stop)
+    // Reads to the end, so that the program never blocks on a full pipe, but keeps only the first MaxOutput characters. A process that is disposed
+    // leaves what was read from open, until some collection of the garbage.
+    private static async Task<string> Drain(StreamReader output, CancellationToken stop)
     {
+        using var reader = output;
         var kept = new StringBuilder();
         var block = new char[4096];
         try

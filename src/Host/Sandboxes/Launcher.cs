@@ -51,7 +51,8 @@ internal sealed class Launcher(SandboxSettings settings, OciRuntime runtime, Cgr
         }.Begin();
 
         // One line: the other end stays open for the container's whole life.
-        var line = await conmon.StandardOutput.ReadLineAsync(cancel);
+        using var answer = conmon.StandardOutput;
+        var line = await answer.ReadLineAsync(cancel);
         return Pid(line) ?? throw new StartRefused(StartFailureCode.RuntimeFailed, $"{settings.Runtime} could not create the sandbox: {Why(line, bundle, logs)}");
     }
 

@@ -119,6 +119,9 @@ public sealed class ServerTests
     [InlineData("DELETE", "/v1/jobs", 405, ErrorCodes.Invalid)]
     [InlineData("GET", "/v1/jobs/default/a..b%20c", 400, ErrorCodes.Invalid)]
     [InlineData("GET", "/v1/jobs/default/web/diff?v1=x&v2=1", 400, ErrorCodes.Invalid)]
+    [InlineData("GET", "/v1/audit?since=x", 400, ErrorCodes.Invalid)]
+    [InlineData("GET", "/v1/audit?follow=maybe", 400, ErrorCodes.Invalid)]
+    [InlineData("GET", "/v1/jobs/default/web/logs?lines=abc", 400, ErrorCodes.Invalid)]
     public async Task What_is_not_there_is_answered_as_every_other_error(string method, string path, int status, string code)
     {
         await using var api = await RunningApi.Start();

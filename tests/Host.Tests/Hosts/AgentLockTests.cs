@@ -56,6 +56,38 @@ public sealed class AgentLockTests : IDisposable
         Assert.False(File.Exists($"{paths.State}/victim"));
     }
 
+    [Fact]
+    public void Two_agents_of_one_user_are_refused_whatever_their_folders()
+    {
+        using (AgentLock.AcquireUser(Me))
+        {
+            Assert.Contains("this user runs another agent", Assert.Throws<AgentRefusedException>(() => AgentLock.AcquireUser(Me)).Message);
+        }
+
+        AgentLock.AcquireUser(Me).Dispose();
+    }
+
+    [SkippableFact]
+    public async Task Nobody_else_can_keep_an_agent_from_running()
+    {
+        Skip.IfNot(Environment.UserName == "root", "becoming another user needs root");
+        Directory.CreateDirectory(paths.State, (UnixFileMode)0x1ED);
+        File.SetUnixFileMode(paths.State, (UnixFileMode)0x1ED);
+        AgentLock.Acquire(paths).Dispose();
+        Assert.NotEqual(0, (await AsNobody("flock", "--nonblock", paths.Owned, "true")).ExitCode);
+        Assert.Equal(0, (await AsNobody("flock", "--nonblock", paths.Lock, "true")).ExitCode);
+        const string Squat = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('\\0fleet-agent-' + sys.argv[1]); s.listen(); print('there', flush=True); sys.stdin.read()";
+        using var squatter = new Command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "python3", "-c", Squat, $"{Me}").Begin();
+        Assert.Equal("there", await squatter.StandardOutput.ReadLineAsync());
+        AgentLock.AcquireUser(Me).Dispose();
+        squatter.Kill();
+    }
+
+    private static uint Me => Libc.EffectiveUser();
+
+    private static Task<CommandResult> AsNobody(params string[] command) =>
+        new Command("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", .. command]).Run();
+
     [SkippableFact]
     public void Root_is_refused()
     {

@@ -27,6 +27,31 @@ public sealed class HostInitTests : IDisposable
         Assert.Empty(HostCheck.Missing(host.Options));
     }
 
+    [SkippableTheory]
+    [InlineData("cgroup", "")]
+    [InlineData("cgroup", ".")]
+    [InlineData("cgroup", "/")]
+    [InlineData("cgroup", "../../../../tmp/victim")]
+    [InlineData("cgroup", "a/../b")]
+    [InlineData("user", "")]
+    [InlineData("user", "../x")]
+    [InlineData("user", "-x")]
+    [InlineData("user", "12345")]
+    [InlineData("user", "ünï")]
+    [InlineData("user", "root")]
+    [InlineData("user", "nobody")]
+    public async Task A_name_that_would_give_away_what_is_not_the_agents_is_refused_and_nothing_is_done(string what, string name)
+    {
+        Skip.IfNot(Environment.IsPrivilegedProcess, "preparing a host needs root");
+        var options = what == "user" ? host.Options with { User = name } : host.Options with { CgroupName = name };
+        var files = Snapshot();
+        var line = Assert.Single(await HostInit.Run(options));
+        Assert.Equal(HostInitOutcome.Failed, line.Outcome);
+        Assert.StartsWith(what, line.Name, StringComparison.Ordinal);
+        Assert.Equal(files, Snapshot());
+        Assert.Equal(0u, Libc.Lstat("/sys/fs/cgroup", out _)!.Value.User);
+    }
+
     [SkippableFact]
     public async Task The_user_can_then_do_what_a_sandbox_needs_and_no_more()
     {

@@ -65,7 +65,7 @@ public class JobFileMistakeTests
             - name: a/b
               executabel: /a
               ephemeral_disk: maybe
-              health: {tcp: {port: 99999}}
+              health: {exec: [a], tcp: {prot: 1}, failures: 0}
             - null
             """;
 
@@ -76,7 +76,8 @@ public class JobFileMistakeTests
             job.yml:3:9: processes[0].name: a process name has 1 to 64 printable characters and no '/' or ':', and is neither '.' nor '..'; got 'a/b'
             job.yml:4:3: processes[0].executabel: unknown key 'executabel'; did you mean 'executable'?
             job.yml:5:19: processes[0].ephemeral_disk: expected true or false, without quotes; got 'maybe'
-            job.yml:6:24: processes[0].health.tcp.port: a port is from 1 to 65535; got 99999
+            job.yml:6:11: processes[0].health: a health check has exactly one of exec, http and tcp; got exec and tcp
+            job.yml:6:29: processes[0].health.tcp.prot: unknown key 'prot'; did you mean 'port'?
             job.yml:7:3: processes[1]: a process is a map with a name and an executable; got nothing (null)
             """,
             Example.Mistakes(Yaml));

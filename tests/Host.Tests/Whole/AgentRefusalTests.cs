@@ -24,6 +24,19 @@ public class AgentRefusalTests
     }
 
     [SkippableFact]
+    public async Task A_second_agent_of_the_user_is_refused_whatever_its_folder_and_cgroup()
+    {
+        await using var host = await WholeHost.Start();
+        await host.Shell("mkdir other; chown --reference=. other");
+        var before = await File.ReadAllTextAsync(host.Config);
+        await File.WriteAllTextAsync(host.Config, $"fleet {{ state = \"{host.Paths.State}/other\", sandbox.cgroup = none }}");
+        var second = await host.AgentToItsEnd();
+        await File.WriteAllTextAsync(host.Config, before);
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("this user runs another agent on this host", second.Error, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task Root_is_refused()
     {
         await using var host = await WholeHost.Prepare();
@@ -122,20 +135,23 @@ public class AgentRefusalTests
         await host.KillAgent();
     }
 
-    [SkippableFact]
-    public async Task A_row_that_cannot_be_read_ends_the_agent_naming_it_and_the_job_lives_on()
+    [SkippableTheory]
+    [InlineData("job.submitted.v1", "job/default/one")]
+    [InlineData("process.started.v1", "process/.*/one:sleeper")]
+    [InlineData("host.process_assigned.v1", "host/.*")]
+    public async Task A_row_that_cannot_be_read_ends_the_agent_naming_it_and_the_job_lives_on(string name, string stream)
     {
         await using var host = await WholeHost.Start();
         Assert.True((await host.Run(Sleeper)).Succeeded);
         var pid = (await host.Pids())["one:sleeper"];
         await host.KillAgent();
-        var original = Submitted(host, row => row[..100]);
+        var original = Change(host, name, row => row[..100]);
         var agent = await host.AgentToItsEnd();
         Assert.Equal(1, agent.ExitCode);
-        Assert.Matches(@"row \d+ \(job/default/one number 1, job\.submitted\.v1\)", agent.Error);
+        Assert.Matches($@"row \d+ \({stream} number \d+, {name}\)", agent.Error);
         Assert.True(Directory.Exists($"/proc/{pid}"));
 
-        Submitted(host, _ => original);
+        Change(host, name, _ => original);
         await host.StartAgent();
         Assert.Equal(pid, (await host.Pids())["one:sleeper"]);
     }
@@ -234,15 +250,16 @@ public class AgentRefusalTests
         command.ExecuteNonQuery();
     }
 
-    // Changes the stored bytes of the job's submission, and answers what they were.
-    private static byte[] Submitted(WholeHost host, Func<byte[], byte[]> change)
+    // Changes the stored bytes of an event, and answers what they were.
+    private static byte[] Change(WholeHost host, string name, Func<byte[], byte[]> change)
     {
         using var connection = new SqliteConnection($"Data Source={host.Paths.Journal};Pooling=False");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT message FROM journal WHERE manifest = 'job.submitted.v1'";
+        command.Parameters.AddWithValue("$name", name);
+        command.CommandText = "SELECT message FROM journal WHERE manifest = $name";
         var before = (byte[])command.ExecuteScalar()!;
-        command.CommandText = "UPDATE journal SET message = $message WHERE manifest = 'job.submitted.v1'";
+        command.CommandText = "UPDATE journal SET message = $message WHERE manifest = $name";
         command.Parameters.AddWithValue("$message", change(before));
         command.ExecuteNonQuery();
         return before;
