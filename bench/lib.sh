@@ -31,7 +31,12 @@ compare() {
 }
 
 # The table: what, seen, compared with, ratio or value, limit, and whether it holds.
-row() { printf '%-44s %12s %12s %9s %9s  %s\n' "$@"; }
+# $over counts what does not hold.
+over=0
+row() {
+  [ "${6:-}" != OVER ] || over=$((over + 1))
+  printf '%-64s %12s %12s %9s %9s  %s\n' "$@"
+}
 
 # ratio WHAT SEEN BARE LIMIT UNIT
 ratio() {
