@@ -72,6 +72,45 @@ public class SliceTests
     }
 
     [Fact]
+    public async Task While_stopped_jobs_are_looked_through_another_job_restarts_and_stops()
+    {
+        await using var agent = await Full();
+        var gate = new TaskCompletionSource();
+        agent.Sandboxes.Returning = gate.Task;
+        agent.Sandboxes.Kept = _ => "something";
+        await Stop(agent, "a");
+        await agent.Run(Job("c", Process("p")));
+        await Eventually(() => agent.Sandboxes.Idle.Any(idle => idle.Length > 0));
+        await agent.Accepted(new JobMessage.Start(JobId.Parse("a"), Because()));
+        await agent.Accepted(new JobMessage.Restart(JobId.Parse("b"), Because()));
+        await Eventually(() => agent.Sandboxes.Started.Count == 3);
+        await Stop(agent, "b");
+
+        // The one that was looked through meanwhile starts afterwards, though it gave nothing back.
+        Assert.Equal("b", agent.Sandboxes.Started.Last().Process.Job.Name);
+        gate.SetResult();
+        await agent.Until("a", "p", ProcessPhase.Running);
+    }
+
+    [Fact]
+    public async Task Stopped_jobs_that_gave_nothing_back_are_not_looked_through_again_for_every_command()
+    {
+        await using var agent = await Full();
+        agent.Sandboxes.Kept = _ => "something";
+        await Stop(agent, "a");
+        await agent.Run(Job("c", Process("p")));
+        await agent.Until("c", "p", ProcessPhase.Failed);
+        for (var i = 1; i <= 20; i++)
+        {
+            await agent.Accepted(new JobMessage.Restart(JobId.Parse("b"), Because()));
+            await Eventually(() => agent.Sandboxes.Started.Count == 2 + i);
+        }
+
+        // One look for the job that waits; more only as it waits longer than the pause.
+        Assert.InRange(agent.Sandboxes.Idle.Count, 1, 4);
+    }
+
+    [Fact]
     public async Task Killed_before_the_event_the_slice_is_still_the_old_jobs()
     {
         await using var agent = await Full();

@@ -25,5 +25,10 @@ public sealed record Order(string Do)
     /// <summary>Of a "return".</summary>
     public SliceOf[] Idle { get; init; } = [];
 
+    /// <summary>Of a "together": done at once, each after its own delay.</summary>
+    public Order[] Orders { get; init; } = [];
+
+    public int DelayMs { get; init; }
+
     public int TimeoutMs { get; init; } = 10_000;
 }

@@ -7,7 +7,7 @@ using Fleet.Sandboxes.Driver;
 using Microsoft.Extensions.Logging;
 
 // The sandboxes port in a process of its own, so that tests which run as root can use it as the ordinary user that an agent is, and can kill it.
-// One settings object, then commands, one JSON object a line on standard input; one line of answer to each.
+// One settings object, then commands, one JSON object a line on standard input; one line of answer to each ("together": one to each of its orders as it ends, and one to all).
 var settings = JsonSerializer.Deserialize<SandboxSettings>(Console.ReadLine()!)!;
 using var logs = LoggerFactory.Create(b => b.AddConsole(c => c.LogToStandardErrorThreshold = LogLevel.Trace));
 using var sandboxes = new LinuxSandboxes(settings, logs.CreateLogger("sandboxes"));
@@ -15,7 +15,11 @@ using var exits = sandboxes.OnExit(run => Say("exit", run));
 
 while (Console.ReadLine() is { } line)
 {
-    var order = JsonSerializer.Deserialize<Order>(line)!;
+    await Do(JsonSerializer.Deserialize<Order>(line)!);
+}
+
+async Task Do(Order order)
+{
     try
     {
         switch (order.Do)
@@ -26,6 +30,14 @@ while (Console.ReadLine() is { } line)
             case "start-all":
                 var outcomes = await Task.WhenAll(order.Requests.Select(r => Task.Run(() => sandboxes.Start(r, CancellationToken.None))));
                 Say("started", outcomes.OfType<StartOutcome.Failed>().Select(f => $"{f.Failure.Code}: {f.Failure.Message}").ToArray());
+                break;
+            case "together":
+                await Task.WhenAll(order.Orders.Select(o => Task.Run(async () =>
+                {
+                    await Task.Delay(o.DelayMs);
+                    await Do(o);
+                })));
+                Say("done", null);
                 break;
             case "inspect":
                 Say("inspected", await sandboxes.Inspect(order.Run!.Value));

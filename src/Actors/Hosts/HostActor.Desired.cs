@@ -23,12 +23,9 @@ public sealed partial class HostActor
         }
 
         newest = desired;
-        if (returning)
-        {
-            return; // A job whose slice is being given back must not start meanwhile; Returned looks again.
-        }
 
-        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices);
+        // A job whose slice may be just being given back must not start meanwhile; Returned follows what is left out here. All others go on.
+        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices).RemoveAll(e => ProcessOf(e) is { } process && search.Searched.Contains(process.Job));
         var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
         var leading = Leading(desired, touched);
         var asking = CauseOf(leading);

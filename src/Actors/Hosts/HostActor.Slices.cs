@@ -15,8 +15,7 @@ public sealed partial class HostActor
 {
     private readonly Dictionary<JobId, WaitingJob> waiting = [];
     private DesiredState newest = new(0, []);
-    private DesiredState? followed;
-    private bool returning;
+    private SliceSearch search = SliceSearch.None;
 
     /// <param name="Why">Null until it is known.</param>
     private sealed record WaitingJob(DesiredJob Job, DateTimeOffset Since, string? Why);
@@ -35,17 +34,17 @@ public sealed partial class HostActor
             waiting[id] = waiting.TryGetValue(id, out var known) ? known with { Job = job } : new WaitingJob(job, Recorder.Now, null);
         }
 
-        if (waiting.Count > 0)
+        ImmutableArray<SliceOf> idle = waiting.Count == 0 ? [] : [.. State.Idle.Where(s => IsAtRest(s.Job))];
+        (search, var begins) = search.Look(Recorder.Now, waiting.Keys, idle.Select(s => s.Job));
+        if (begins)
         {
-            (returning, followed) = (true, desired);
-            ImmutableArray<SliceOf> idle = [.. State.Idle.Where(s => IsAtRest(s.Job))];
             ports.Sandboxes.ReturnSlice(idle).PipeTo(Self, failure: e => new SliceReturn(null, [.. idle.Select(s => new HeldSlice(s.Job, e.Message))]));
         }
     }
 
     private void Returned(SliceReturn found)
     {
-        returning = false;
+        search = search.End(Recorder.Now);
         if (found.Returned is { } slice)
         {
             Record(
@@ -65,10 +64,7 @@ public sealed partial class HostActor
         }
 
         SayWaiting();
-        if (!ReferenceEquals(newest, followed))
-        {
-            Desire(newest);
-        }
+        Desire(newest);
     }
 
     // The slice that one waits for may be that of a job that has just come to rest.
@@ -76,7 +72,7 @@ public sealed partial class HostActor
     {
         if (waiting.Count > 0 && State.Slices.ContainsKey(job) && IsAtRest(job))
         {
-            Desire(newest);
+            FindSlices(newest);
         }
     }
 

@@ -26,6 +26,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly ExitWatch watch;
     private readonly SemaphoreSlim gate;
     private readonly KeyedLock<RunId> locks = new();
+    private readonly JobTurns turns = new();
     private readonly Lock surveying = new();
 
     private HostFacts? facts;
@@ -41,7 +42,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         launcher.Install();
 
         starter = new Starter(settings, cgroups, launcher, runs, Facts);
-        slices = new SliceReturns(settings.Paths, settings.SubIds);
+        slices = new SliceReturns(settings.Paths, settings.SubIds, turns);
         execs = new Execs(settings, cgroups);
         watch = new ExitWatch(settings.Paths);
         gate = new SemaphoreSlim(settings.ParallelStarts);
@@ -51,6 +52,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     public async Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel)
     {
         using var held = await locks.Hold(request.Run, CancellationToken.None);
+        using var turn = await turns.Start(request.Process.Job); // Before the gate, where others wait, and before the time that a start may take.
         try
         {
             return new StartOutcome.Started(await TakeUp(request, cancel) ?? await StartAnew(request, cancel));

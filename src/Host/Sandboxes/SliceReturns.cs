@@ -13,14 +13,24 @@ namespace Fleet.Host.Sandboxes;
 /// for its /tmp), one in its log folder that is not a log of Fleet's. Those are never removed here; what remains can be written by nobody of the slice.
 /// Its data folder is moved aside first: a helper of a killed agent may live a moment longer, and must find nothing of a job that runs again by then.
 /// </summary>
-internal sealed class SliceReturns(HostPaths paths, SubIds ids)
+internal sealed class SliceReturns(HostPaths paths, SubIds ids, JobTurns turns)
 {
+    private int asked;
+
+    /// <remarks>Asked again, an older call goes on to no other job: by what is answered to the newer one, a job may have another slice than the older knows.</remarks>
     public async Task<SliceReturn> Return(ImmutableArray<SliceOf> idle)
     {
+        var mine = Interlocked.Increment(ref asked);
         var held = ImmutableArray.CreateBuilder<HeldSlice>();
         foreach (var slice in idle)
         {
-            if (await WhyHeld(slice) is not { } what)
+            using var turn = await turns.TryReturn(slice.Job);
+            if (mine != Volatile.Read(ref asked))
+            {
+                break;
+            }
+
+            if ((turn is null ? "it is being started" : await WhyHeld(slice)) is not { } what)
             {
                 return new SliceReturn(slice, held.ToImmutable());
             }

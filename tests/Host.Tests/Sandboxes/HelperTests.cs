@@ -1,5 +1,6 @@
 using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
+using Fleet.Jobs;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Tests.Sandboxes;
@@ -57,6 +58,25 @@ public sealed class HelperTests : IDisposable
             Interlocked.Decrement(ref inside);
         })));
         Assert.Equal((1, 0), (most, locks.Count));
+    }
+
+    [Fact]
+    public async Task Of_a_job_there_are_starts_at_once_or_a_return_and_other_jobs_do_not_wait()
+    {
+        var turns = new JobTurns();
+        var (web, other) = (JobId.Parse("web"), JobId.Parse("other"));
+        var first = await turns.Start(web);
+        (await turns.Start(web)).Dispose();
+        Assert.Null(await turns.TryReturn(web));
+        first.Dispose();
+        var back = await turns.TryReturn(web);
+        Assert.NotNull(back);
+        var start = turns.Start(web);
+        (await turns.Start(other)).Dispose();
+        Assert.False(start.IsCompleted);
+        back.Dispose();
+        using var second = await start;
+        Assert.Null(await turns.TryReturn(web));
     }
 
     [Theory]

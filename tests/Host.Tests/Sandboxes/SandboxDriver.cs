@@ -50,6 +50,18 @@ public sealed class SandboxDriver : IDisposable
     /// <summary>Starts them at once and answers why which failed.</summary>
     public string[] StartAll(params SandboxRequest[] requests) => JsonSerializer.Deserialize<string[]>(Ask(new Order("start-all") { Requests = requests }).Json)!;
 
+    /// <summary>Does them at once, each after its delay; what was answered, in the order of the answers.</summary>
+    public List<string> Together(params Order[] orders)
+    {
+        var answers = new List<string>();
+        for (var answer = Ask(new Order("together") { Orders = orders }); answer.Type != "null"; answer = Read())
+        {
+            answers.Add($"{answer.Type} {answer.Json}");
+        }
+
+        return answers;
+    }
+
     public SandboxIdentity Started(SandboxRequest request) => Start(request) switch
     {
         StartOutcome.Started started => started.Identity,
@@ -134,6 +146,11 @@ public sealed class SandboxDriver : IDisposable
     private (string Type, string Json) Ask(Order order)
     {
         Send(order);
+        return Read();
+    }
+
+    private (string Type, string Json) Read()
+    {
         while (true)
         {
             var line = process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("the driver has ended");

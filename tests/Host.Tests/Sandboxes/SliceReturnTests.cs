@@ -94,6 +94,50 @@ public abstract class SliceReturnTests(SandboxHost host, string runtime) : Sandb
         }
     }
 
+    // As of an agent whose host actor failed and came back, while the return that it had asked for went on.
+    [SkippableFact]
+    public void A_job_that_is_started_while_its_slice_is_given_back_has_its_data_its_tmp_and_its_group()
+    {
+        for (var delay = 0; delay <= 120; delay += 8)
+        {
+            RunToEnd(Shell("for i in $(seq 300); do echo > /tmp/$i; done") with { PersistentDisk = true, EphemeralDisk = true });
+            File.Delete(Settings.Paths.Stdout(Id));
+            var request = Request(Writer);
+            var answers = Driver.Together(new Order("return") { Idle = [Web] }, new Order("start") { Request = request, DelayMs = delay });
+            Assert.True(answers.Exists(a => a.StartsWith("Started", StringComparison.Ordinal)), $"after {delay} ms: {string.Join(", ", answers)}");
+            _ = Driver.Exit(request.Run);
+            Assert.True(Stdout == "1\n2\n3\n", $"after {delay} ms: {string.Join(", ", answers)}; {Stdout}{Stderr}");
+            Assert.Superset(Groups.ToHashSet(), Owned().ToHashSet());
+            Driver.Remove(request.Run);
+        }
+    }
+
+    [SkippableFact]
+    public void An_older_search_for_a_slice_leaves_a_job_alone_that_got_another_slice_since()
+    {
+        RunToEnd(Shell("true"));
+        Assert.Equal(Web, Driver.Return(Web).Returned);
+        SliceOf[] slow = [.. Enumerable.Range(0, 40).Select(i => new SliceOf(JobId.Parse($"held{i}"), 2))];
+        foreach (var held in slow)
+        {
+            Directory.CreateDirectory($"{Settings.Paths.Store(held.Job)}/kept");
+        }
+
+        var request = Request(Writer) with { Slice = 1 };
+        _ = Driver.Together(
+            new Order("return") { Idle = [.. slow, Web] }, new Order("return") { DelayMs = 200 }, new Order("start") { Request = request, DelayMs = 200 });
+        _ = Driver.Exit(request.Run);
+        Assert.Equal("1\n2\n3\n", Stdout);
+        Assert.True(Directory.Exists(Settings.Paths.Tmp(Id.Job)));
+    }
+
+    // Late enough for whatever is done to its folders just after its start; it keeps nothing in the end.
+    private static ProcessSpec Writer => Shell(
+        "sleep 0.4; cd /var/vcap; echo 1 > /tmp/new; echo 2 > store/web/new; echo 3 > data/web/new; cat /tmp/new store/web/new data/web/new; rm store/web/new data/web/new")
+        with { PersistentDisk = true, EphemeralDisk = true };
+
+    private IEnumerable<string> Groups => [Settings.Paths.Job(Id.Job), Settings.Paths.Logs(Id.Job), Settings.Paths.Data(Id.Job), Settings.Paths.Tmp(Id.Job)];
+
     // What of the job's folders belongs, by user or group, to slice 0.
     private string[] Owned() =>
     [
