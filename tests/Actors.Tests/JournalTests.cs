@@ -37,6 +37,15 @@ public class JournalTests
         Assert.Equal("uid:1000(alice)", view.Current.By);
     }
 
+    [Fact]
+    public async Task The_ledgers_folder_may_have_any_name()
+    {
+        await using var agent = await Begin(prefix: "fleet-a\"b\\c $d-");
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        Assert.Single(agent.Stored<JobEvent.Submitted>());
+    }
+
     [Theory]
     [InlineData("UPDATE journal SET message = x'7b7d' WHERE manifest = 'job.submitted.v1'", "job/default/shop")]
     [InlineData("UPDATE journal SET message = substr(message, 1, 40) WHERE manifest = 'process.started.v1'", "process/test-host/shop:web")]

@@ -26,7 +26,7 @@ public sealed class SqliteJournal : IJobIndex
             plugin = "akka.persistence.journal.fleet"
             fleet {
               class = "{{NameOf<EventJournal>()}}"
-              file = "{{journal}}"
+              file = {{Hocon.Quoted(journal)}}
               circuit-breaker.call-timeout = 30s # An open one stops actors.
               replay-filter.mode = off # Two writers of a stream cannot be, and EventSourced checks each row.
             }
@@ -35,7 +35,7 @@ public sealed class SqliteJournal : IJobIndex
             plugin = "akka.persistence.snapshot-store.fleet"
             fleet {
               class = "{{NameOf<SnapshotFile>()}}"
-              file = "{{snapshots}}"
+              file = {{Hocon.Quoted(snapshots)}}
             }
           }
         }
