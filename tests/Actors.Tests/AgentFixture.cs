@@ -82,6 +82,15 @@ internal sealed class AgentFixture : IAsyncDisposable
         SqliteConnection.ClearAllPools();
     }
 
+    /// <summary>Holds the journal's write lock, as another process can, until it is disposed.</summary>
+    public IDisposable LockJournal()
+    {
+        var connection = new SqliteConnection(SqliteJournal.ConnectionString(Journal, pooled: false));
+        connection.Open();
+        connection.BeginTransaction(deferred: false);
+        return connection;
+    }
+
     public async Task<JobView> Run(JobSpec spec) => await Accepted(new JobMessage.Submit(spec, null, Because()));
 
     public async Task<JobView> Accepted(JobMessage message) => Assert.IsType<JobReply.Accepted>(await Jobs.Ask<JobReply>(message, Patience)).Job;

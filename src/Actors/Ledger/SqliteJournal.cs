@@ -10,7 +10,8 @@ public sealed class SqliteJournal : IJobIndex
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
 
-    // SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    // SQLITE_IOERR, SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    internal const int DiskError = 10;
     private const int Corrupt = 11;
     private const int NotADatabase = 26;
 
