@@ -19,10 +19,13 @@ internal sealed class AgentFixture : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly string folder = Directory.CreateTempSubdirectory("fleet-actors-").FullName;
+    private readonly string folder;
+    private readonly string akka;
     private readonly FakeProbes probes = new();
     private TimeProvider time = TimeProvider.System;
     private ActorSystem? system;
+
+    private AgentFixture(string prefix, string akka) => (folder, this.akka) = (Directory.CreateTempSubdirectory(prefix).FullName, akka);
 
     public FakeSandboxes Sandboxes { get; } = new();
 
@@ -41,9 +44,12 @@ internal sealed class AgentFixture : IAsyncDisposable
         set => probes.Healthy = value;
     }
 
-    public static async Task<AgentFixture> Begin(Action<FakeSandboxes>? with = null, TimeProvider? time = null)
+    /// <param name="prefix">Of the name of its folder.</param>
+    /// <param name="akka">Configuration before Fleet's own.</param>
+    public static async Task<AgentFixture> Begin(
+        Action<FakeSandboxes>? with = null, TimeProvider? time = null, string prefix = "fleet-actors-", string akka = "")
     {
-        var agent = new AgentFixture { time = time ?? TimeProvider.System };
+        var agent = new AgentFixture(prefix, akka) { time = time ?? TimeProvider.System };
         with?.Invoke(agent.Sandboxes);
         await agent.Start();
         return agent;
@@ -54,6 +60,7 @@ internal sealed class AgentFixture : IAsyncDisposable
         var journal = SqliteJournal.Open(Journal, Snapshots);
         system = FleetActors.CreateSystem(journal, ConfigurationFactory.ParseString($$"""
             akka { loglevel = WARNING, stdout-loglevel = OFF, loggers = [], scheduler.implementation = "{{typeof(NoWaitScheduler).AssemblyQualifiedName}}" }
+            {{akka}}
             """));
         var watcher = system.ActorOf(Props.Create(() => new RefusalWatcher(this)));
         system.EventStream.Subscribe(watcher, typeof(RecoveryRefused));
@@ -73,6 +80,15 @@ internal sealed class AgentFixture : IAsyncDisposable
     {
         await system!.Terminate();
         SqliteConnection.ClearAllPools();
+    }
+
+    /// <summary>Holds the journal's write lock, as another process can, until it is disposed.</summary>
+    public IDisposable LockJournal()
+    {
+        var connection = new SqliteConnection(SqliteJournal.ConnectionString(Journal, pooled: false));
+        connection.Open();
+        connection.BeginTransaction(deferred: false);
+        return connection;
     }
 
     public async Task<JobView> Run(JobSpec spec) => await Accepted(new JobMessage.Submit(spec, null, Because()));

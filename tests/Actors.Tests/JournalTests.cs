@@ -1,8 +1,13 @@
+using System.Text.Json;
 using Akka.Actor;
+using Akka.Pattern;
+using Akka.Persistence;
 using Fleet.Actors.Jobs;
+using Fleet.Actors.Ledger;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
+using Microsoft.Data.Sqlite;
 using static Fleet.Actors.Tests.AgentFixture;
 
 namespace Fleet.Actors.Tests;
@@ -35,6 +40,15 @@ public class JournalTests
         var view = await agent.Accepted(new JobMessage.Get(JobId.Parse("shop")));
         Assert.Equal([1, 2], view.Versions.Select(v => v.Version));
         Assert.Equal("uid:1000(alice)", view.Current.By);
+    }
+
+    [Fact]
+    public async Task The_ledgers_folder_may_have_any_name()
+    {
+        await using var agent = await Begin(prefix: "fleet-a\"b\\c $d-");
+        await agent.Run(Job("shop", Process("web")));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        Assert.Single(agent.Stored<JobEvent.Submitted>());
     }
 
     [Theory]
@@ -70,11 +84,50 @@ public class JournalTests
         agent.Sql("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(FAIL, 'disk full'); END");
         var refused = Assert.IsType<JobReply.Refused>(await agent.Jobs.Ask<JobReply>(new JobMessage.Stop(JobId.Parse("shop"), Because()), TimeSpan.FromSeconds(20)));
         Assert.Equal(RefusalCode.Unavailable, refused.Refusal.Code);
+        Assert.Contains("nothing was done: ", refused.Refusal.Message, StringComparison.Ordinal);
         Assert.Contains("disk full", refused.Refusal.Message, StringComparison.Ordinal);
         agent.Sql("DROP TRIGGER full");
         await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
         await agent.Until("shop", "web", ProcessPhase.Stopped);
     }
+
+    [Fact]
+    public async Task Of_writes_that_were_given_up_the_begun_one_is_taken_up_however_late_and_the_waiting_one_is_dropped()
+    {
+        await using var agent = await Begin(akka: "akka.persistence.journal.fleet { circuit-breaker.call-timeout = 2s, recovery-event-timeout = 2s }");
+        var (begun, waiting) = (Job("begun", Process("web")), Job("waiting", Process("web")));
+        using (agent.LockJournal())
+        {
+            foreach (var job in new[] { begun, waiting })
+            {
+                var refused = Assert.IsType<JobReply.Refused>(await agent.Jobs.Ask<JobReply>(new JobMessage.Submit(job, null, Because()), TimeSpan.FromSeconds(20)));
+                Assert.StartsWith("it is not known whether the event is or will be written", refused.Refusal.Message, StringComparison.Ordinal);
+            }
+
+            await Eventually(() => agent.Refused is not null); // A recovery waits, and is given up too.
+            Assert.True(agent.Refused!.MayPass, $"{agent.Refused.Reason}");
+        }
+
+        await agent.Until("begun", "web", ProcessPhase.Running);
+        Assert.Equal(["begun"], agent.Stored<JobEvent.Submitted>().Select(e => e.Spec.Id.Name));
+        await agent.Accepted(new JobMessage.Stop(begun.Id, Because()));
+        Assert.Single((await agent.Run(waiting)).Versions);
+    }
+
+    public static TheoryData<Exception, bool> Reasons => new()
+    {
+        { new RecoveryTimedOutException("no event in 30 s"), true },
+        { new OpenCircuitException(new InvalidOperationException("the last failure")), true },
+        { new AggregateException(new TimeoutException()), true },
+        { new SqliteException("disk I/O error", 10), true },
+        { new JsonException("a row"), false },
+        { new InvalidDataException("rows were moved"), false },
+    };
+
+    [Theory]
+    [MemberData(nameof(Reasons))]
+    public void A_recovery_that_the_database_failed_may_pass_and_one_that_a_row_failed_may_not(Exception reason, bool passes) =>
+        Assert.Equal(passes, new RecoveryRefused("job/default/shop", 1, reason).MayPass);
 
     [Fact]
     public async Task A_process_that_ends_while_the_journal_is_full_is_recorded_once_it_is_not()

@@ -151,7 +151,8 @@ public class SliceTests
         await Stop(agent, "a");
         agent.Sql("CREATE TRIGGER full BEFORE INSERT ON journal WHEN NEW.manifest = 'host.slice_returned.v1' BEGIN SELECT RAISE(FAIL, 'disk full'); END");
         await agent.Run(Job("c", Process("p")));
-        await Eventually(() => agent.Sandboxes.Idle.Any(idle => idle.Length > 0));
+        await Eventually(() => agent.Stored<HostEvent.AgentStarted>().Count() > 1); // The write failed its host, which began anew.
+        Assert.Empty(agent.Stored<HostEvent.SliceReturned>());
         agent.Sql("DROP TRIGGER full");
         await agent.Until("c", "p", ProcessPhase.Running);
         Assert.Equal(0, SliceOf(agent, "c"));

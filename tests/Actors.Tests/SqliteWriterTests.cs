@@ -40,6 +40,27 @@ public sealed class SqliteWriterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_write_that_nobody_waits_for_any_more_is_dropped_before_its_turn_and_those_around_it_are_not()
+    {
+        var writer = Open();
+        using var locked = new SqliteConnection(SqliteJournal.ConnectionString(Journal, pooled: false));
+        locked.Open();
+        var held = locked.BeginTransaction(deferred: false);
+        using var given = new CancellationTokenSource();
+
+        // More than one transaction takes, so that the one given up is certainly not in that which waits for the lock.
+        var first = Enumerable.Range(1, 400).Select(n => writer.Execute([Row("a", n)])).ToList();
+        var dropped = writer.Execute([Row("b", 1)], given.Token);
+        var last = writer.Execute([Row("a", 401)], CancellationToken.None);
+        await given.CancelAsync();
+        held.Rollback();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dropped);
+        await Task.WhenAll([.. first, last]);
+        writer.Close();
+        Assert.Equal((401, 401), (Number("SELECT count(*) FROM journal WHERE persistence_id = 'a'"), Number("SELECT count(*) FROM journal")));
+    }
+
+    [Fact]
     public async Task A_value_that_sqlite_cannot_take_fails_its_own_write_alone()
     {
         var writer = Open();
@@ -70,6 +91,7 @@ public sealed class SqliteWriterTests : IDisposable
         var refused = Assert.Throws<IOException>(() => SqliteJournal.Open(Journal, Snapshots));
         Assert.Contains(Journal, refused.Message);
         Assert.Contains(says, refused.Message);
+        Assert.Contains($"run the Fleet that wrote it; or, to begin with an empty ledger, which ends the jobs that run, move {folder} away", refused.Message);
         Assert.DoesNotContain("disk is full", refused.Message);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
@@ -36,6 +37,7 @@ internal sealed class EventJournal(Config config) : AsyncWriteJournal
     private readonly StoredForm form = new(Context.System);
     private readonly SqliteReader reader = new(config.GetString("file"));
     private readonly SqliteWriter writer = new(config.GetString("file"));
+    private readonly ConcurrentDictionary<string, Task> outstanding = [];
 
     public override Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback) =>
@@ -46,6 +48,13 @@ internal sealed class EventJournal(Config config) : AsyncWriteJournal
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken)
     {
+        // Akka stops waiting for a write after call-timeout, but a disk that stalls may yet write it. Who then recovers has to read it, or it would use
+        // the same numbers again. The wait itself ends with this call's timeout: the actor's parent lets it recover once more.
+        if (outstanding.TryGetValue(persistenceId, out var write))
+        {
+            await Task.WhenAny(write).WaitAsync(cancellationToken);
+        }
+
         var highest = 0L;
         await reader.Each(new Statement(Highest, persistenceId), row => highest = row.GetInt64(0));
         return highest;
@@ -53,9 +62,19 @@ internal sealed class EventJournal(Config config) : AsyncWriteJournal
 
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
-        var rows = from write in messages from one in (IImmutableList<IPersistentRepresentation>)write.Payload select Row(one);
-        await writer.Execute([.. rows]);
-        return null!; // In Akka's words: none was rejected.
+        var writes = messages.ToList();
+        var rows = from write in writes from one in (IImmutableList<IPersistentRepresentation>)write.Payload select Row(one);
+        var written = writer.Execute([.. rows], cancellationToken);
+        writes.ForEach(write => outstanding[write.PersistenceId] = written);
+        try
+        {
+            await written;
+            return null!; // In Akka's words: none was rejected.
+        }
+        finally
+        {
+            writes.ForEach(write => outstanding.TryRemove(new(write.PersistenceId, written)));
+        }
     }
 
     protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>

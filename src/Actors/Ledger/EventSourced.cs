@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using Akka.Actor;
 using Akka.Event;
+using Akka.Pattern;
 using Akka.Persistence;
 using Fleet.Actors.Telemetry;
 using Fleet.Ledger;
+using Microsoft.Data.Sqlite;
 using Envelope = Fleet.Ledger.Envelope;
 
 namespace Fleet.Actors.Ledger;
@@ -102,7 +104,9 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
     {
         base.OnPersistFailure(cause, @event, sequenceNr);
-        NotWritten($"the event could not be written to the journal, and nothing was done: {cause.Message}");
+        NotWritten(IsKnownUndone(cause)
+            ? $"the event could not be written to the journal, and nothing was done: {cause.Message}"
+            : $"it is not known whether the event is or will be written to the journal: {cause.Message}; look (as with `fleet job status`), then ask again");
     }
 
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr)
@@ -111,6 +115,9 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
         NotWritten($"the journal refused the event: {cause.Message}; nothing was done");
         Context.Stop(Self);
     }
+
+    // An error of the disk may come after the last byte was written, and SQLite then finds it when it recovers; a call that took too long may still be under way.
+    private static bool IsKnownUndone(Exception cause) => cause is OpenCircuitException or SqliteException { SqliteErrorCode: not SqliteJournal.DiskError };
 
     private void NotWritten(string why)
     {
@@ -175,6 +182,11 @@ public abstract class EventSourced<TState, TEvent> : ReceivePersistentActor
     }
 }
 
-/// <summary>Published on the system's event stream: the stream cannot be read, and the agent must end rather than guess.</summary>
+/// <summary>Published on the system's event stream: the stream cannot be read, and the agent must end rather than guess, unless it <see cref="MayPass"/>.</summary>
 /// <param name="Sequence">The last one that was read well.</param>
-public sealed record RecoveryRefused(string Stream, long Sequence, Exception Reason);
+public sealed record RecoveryRefused(string Stream, long Sequence, Exception Reason)
+{
+    /// <summary>The database failed or did not answer in time, which says nothing of the rows; the actor is started again and tries anew.</summary>
+    public bool MayPass => Reason is RecoveryTimedOutException or OpenCircuitException or OperationCanceledException
+        || Reason.GetBaseException() is SqliteException or TimeoutException;
+}

@@ -10,7 +10,8 @@ public sealed class SqliteJournal : IJobIndex
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
 
-    // SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    // SQLITE_IOERR, SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html).
+    internal const int DiskError = 10;
     private const int Corrupt = 11;
     private const int NotADatabase = 26;
 
@@ -26,7 +27,7 @@ public sealed class SqliteJournal : IJobIndex
             plugin = "akka.persistence.journal.fleet"
             fleet {
               class = "{{NameOf<EventJournal>()}}"
-              file = "{{journal}}"
+              file = {{Hocon.Quoted(journal)}}
               circuit-breaker.call-timeout = 30s # An open one stops actors.
               replay-filter.mode = off # Two writers of a stream cannot be, and EventSourced checks each row.
             }
@@ -35,7 +36,7 @@ public sealed class SqliteJournal : IJobIndex
             plugin = "akka.persistence.snapshot-store.fleet"
             fleet {
               class = "{{NameOf<SnapshotFile>()}}"
-              file = "{{snapshots}}"
+              file = {{Hocon.Quoted(snapshots)}}
             }
           }
         }
@@ -114,7 +115,10 @@ public sealed class SqliteJournal : IJobIndex
 
         if (layout != Layout)
         {
-            throw new IOException($"the ledger {file} was written by another version of Fleet: its tables have layout {layout}, and this one knows layout {Layout}");
+            throw new IOException(
+                $"the ledger {file} was written by another version of Fleet: its tables have layout {layout}, and this one knows layout {Layout}; there is no " +
+                "converter: run the Fleet that wrote it; or, to begin with an empty ledger, which ends the jobs that run, " +
+                $"move {Path.GetDirectoryName(file)} away and run the jobs again from their files");
         }
     }
 

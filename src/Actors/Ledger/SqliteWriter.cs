@@ -27,11 +27,13 @@ internal sealed class SqliteWriter
     }
 
     /// <summary>Completes when the statements are on disk, all of them. A later call's are never tried before an earlier call's.</summary>
+    /// <param name="unwanted">Drops them if they still wait; once begun, they are written or fail, and the task says which.</param>
     /// <exception cref="SqliteException">They could not be written, none of them.</exception>
+    /// <exception cref="OperationCanceledException">They were dropped, all of them.</exception>
     /// <exception cref="InvalidOperationException">The writer is closed.</exception>
-    public Task Execute(IReadOnlyList<Statement> statements)
+    public Task Execute(IReadOnlyList<Statement> statements, CancellationToken unwanted = default)
     {
-        var write = new Write(statements, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var write = new Write(statements, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), unwanted);
         return waiting.Writer.TryWrite(write) ? write.Done.Task : throw new InvalidOperationException($"{file} is closed");
     }
 
@@ -72,16 +74,23 @@ internal sealed class SqliteWriter
     {
         if (failure is null)
         {
-            write.Done.SetResult();
+            write.Done.TrySetResult(); // Does nothing where it was dropped.
         }
         else
         {
-            write.Done.SetException(failure);
+            write.Done.TrySetException(failure);
         }
     }
 
     private Exception? Try(List<Write> together)
     {
+        // Whoever asked was told that it failed, and may have asked again.
+        together.RemoveAll(write => write.Unwanted.IsCancellationRequested && write.Done.TrySetCanceled());
+        if (together.Count == 0)
+        {
+            return null;
+        }
+
         try
         {
             connection ??= SqliteJournal.OpenToWrite(file);
@@ -128,5 +137,5 @@ internal sealed class SqliteWriter
         connection = null;
     }
 
-    private sealed record Write(IReadOnlyList<Statement> Statements, TaskCompletionSource Done);
+    private sealed record Write(IReadOnlyList<Statement> Statements, TaskCompletionSource Done, CancellationToken Unwanted);
 }

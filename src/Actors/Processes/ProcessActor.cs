@@ -27,6 +27,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     private readonly ProcessPorts ports;
     private Assignment wanted;
     private ProcessDuty? performed;
+    private bool counted;
 
     public ProcessActor(Follow first, Recorder recorder, ProcessPorts ports)
         : base(Streams.Process(recorder.Host, first.Assignment.Process), ProcessState.New, recorder)
@@ -75,6 +76,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
 
     protected override void Recovered()
     {
+        counted = true;
         FleetMeter.Running.Add(State is ProcessState.Running ? 1 : 0);
         var asked = trace;
         trace = default;
@@ -89,7 +91,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         }
 
         stopping.End("its supervisor ended first");
-        FleetMeter.Running.Add(State is ProcessState.Running ? -1 : 0);
+        FleetMeter.Running.Add(counted && State is ProcessState.Running ? -1 : 0); // A recovery that failed may have come to Running, but was not counted.
         base.PostStop();
     }
 

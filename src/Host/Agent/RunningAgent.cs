@@ -198,9 +198,9 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         try
         {
             var row = JournalScan.FirstUnreadable(settings.Paths.Journal, refused.Stream);
-            if (row is null && refused.Reason.GetBaseException() is SqliteException or TimeoutException)
+            if (row is null && refused.MayPass)
             {
-                // Every row can be read: it was the database that failed, and the actor is started again.
+                // Every row can be read, and the actor is started again.
                 log.Warning("{Stream} could not be recovered: {Reason}; trying again", refused.Stream, refused.Reason.GetBaseException().Message);
                 return;
             }

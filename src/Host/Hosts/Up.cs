@@ -1,4 +1,4 @@
-using System.Text;
+using Fleet.Actors;
 using Fleet.Host.Sandboxes;
 using Fleet.Processes;
 
@@ -95,24 +95,13 @@ public static class Up
         fleet {
           # Both in one process: a fleet of one host.
           roles = ["control", "host"]
-          state = {{Quoted(init.State)}}
-          bosh-root = {{Quoted(init.Bosh)}}
-          sandbox.cgroup = {{Quoted(init.CgroupName)}}
-          api.socket = {{Quoted(init.Paths.Socket)}}
+          state = {{Hocon.Quoted(init.State)}}
+          bosh-root = {{Hocon.Quoted(init.Bosh)}}
+          sandbox.cgroup = {{Hocon.Quoted(init.CgroupName)}}
+          api.socket = {{Hocon.Quoted(init.Paths.Socket)}}
         }
 
         """;
-
-    private static string Quoted(string text)
-    {
-        var quoted = new StringBuilder("\"");
-        foreach (var c in text)
-        {
-            quoted.Append(c is '"' or '\\' ? $"\\{c}" : char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString());
-        }
-
-        return quoted.Append('"').ToString();
-    }
 
     // The user must be able to run this very program; a checkout in somebody's home often cannot be reached.
     private static IEnumerable<HostInitLine> UnreachableProgram(HostInitOptions init) => ThisProgram.Command

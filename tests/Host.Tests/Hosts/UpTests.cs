@@ -13,11 +13,11 @@ public sealed class UpTests
     [Fact]
     public void The_configuration_reads_back_as_it_was_meant()
     {
-        var init = Up.InitOptions(new UpOptions("/srv/a \"quoted\" $dir/"), "fleet");
+        var init = Up.InitOptions(new UpOptions("/srv/a \"quoted\" $dir\\/"), "fleet");
         var config = ConfigurationFactory.ParseString(Up.Config(init));
-        Assert.Equal("/srv/a \"quoted\" $dir", config.GetString("fleet.state"));
-        Assert.Equal("/srv/a \"quoted\" $dir/vcap", config.GetString("fleet.bosh-root"));
-        Assert.Equal("/srv/a \"quoted\" $dir/api.sock", config.GetString("fleet.api.socket"));
+        Assert.Equal("/srv/a \"quoted\" $dir\\", config.GetString("fleet.state"));
+        Assert.Equal("/srv/a \"quoted\" $dir\\/vcap", config.GetString("fleet.bosh-root"));
+        Assert.Equal("/srv/a \"quoted\" $dir\\/api.sock", config.GetString("fleet.api.socket"));
         Assert.Equal(["control", "host"], config.GetStringList("fleet.roles"));
         Assert.Equal("fleet", config.GetString("fleet.sandbox.cgroup"));
     }
