@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
@@ -45,4 +46,13 @@ namespace Fleet;
 [JsonSerializable(typeof(ProcessEvent.Stopped), TypeInfoPropertyName = "ProcessStopped")]
 [JsonSerializable(typeof(ProcessEvent.RestartScheduled), TypeInfoPropertyName = "ProcessRestartScheduled")]
 [JsonSerializable(typeof(ProcessEvent.Ended), TypeInfoPropertyName = "ProcessEnded")]
+[JsonSerializable(typeof(GrantDocument))]
+[JsonSerializable(typeof(GrantEvent.Requested), TypeInfoPropertyName = "GrantRequested")]
+[JsonSerializable(typeof(GrantEvent.Approved), TypeInfoPropertyName = "GrantApproved")]
+[JsonSerializable(typeof(GrantEvent.Activated), TypeInfoPropertyName = "GrantActivated")]
+[JsonSerializable(typeof(GrantEvent.Denied), TypeInfoPropertyName = "GrantDenied")]
+[JsonSerializable(typeof(GrantEvent.Revoked), TypeInfoPropertyName = "GrantRevoked")]
+[JsonSerializable(typeof(GrantEvent.Lapsed), TypeInfoPropertyName = "GrantLapsed")]
+[JsonSerializable(typeof(GrantEvent.Expired), TypeInfoPropertyName = "GrantExpired")]
+[JsonSerializable(typeof(GrantEvent.Reviewed), TypeInfoPropertyName = "GrantReviewed")]
 public sealed partial class FleetJson : JsonSerializerContext;

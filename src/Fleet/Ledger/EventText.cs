@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Processes;
@@ -16,6 +17,7 @@ public static class EventText
         JobEvent e => Of(e),
         HostEvent e => Of(e),
         ProcessEvent e => Of(e),
+        GrantEvent e => Of(e),
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     });
 
@@ -39,7 +41,7 @@ public static class EventText
 
     private static string Of(JobEvent @event) => @event switch
     {
-        JobEvent.Submitted e => $"version {e.Version} ({e.Digest.Short}) with {Count(e.Spec.Processes.Length)}",
+        JobEvent.Submitted e => $"version {e.Version} ({e.Digest.Short}) with {Count(e.Spec.Processes.Length, "process", "es")}",
         JobEvent.Reverted e => $"version {e.Version} has the content of version {e.To}",
         JobEvent.Stopped => "asked to stop",
         JobEvent.Started => "asked to start",
@@ -80,6 +82,19 @@ public static class EventText
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     };
 
+    private static string Of(GrantEvent @event) => @event switch
+    {
+        GrantEvent.Requested e => $"requested by {e.By.Principal} ({e.By.Key}), {Digest.Of(e.Document).Short}, needs {Count(e.Quorum.Needed, "approval")}",
+        GrantEvent.Approved e => $"approved by {e.By.Principal} ({e.By.Key})",
+        GrantEvent.Activated => "may be used from now on",
+        GrantEvent.Denied e => $"denied: {e.Why}",
+        GrantEvent.Revoked e => $"revoked: {e.Why}",
+        GrantEvent.Lapsed => "lapsed: its window ended before enough had approved it",
+        GrantEvent.Expired => "expired",
+        GrantEvent.Reviewed e => $"reviewed by {e.By.Principal} ({e.By.Key})",
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
     private static string WhyOf(StopReason why) => why switch
     {
         StopReason.Asked => "not wanted any more",
@@ -88,5 +103,5 @@ public static class EventText
         _ => throw new UnreachableException($"no text for {why}"),
     };
 
-    private static string Count(int processes) => processes == 1 ? "1 process" : $"{processes} processes";
+    private static string Count(int number, string what, string plural = "s") => number == 1 ? $"1 {what}" : $"{number} {what}{plural}";
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
@@ -13,6 +14,8 @@ public sealed class EventTextTests
     private static readonly RunId Run = RunId.Parse("run-1");
     private static readonly ProcessId Web = ProcessId.Parse("web:web");
     private static readonly JobSpec Spec = new(JobId.Parse("web"), [new ProcessSpec { Name = "web", Executable = "/bin/web" }], []);
+
+    private static readonly GrantSignature Bob = new("bob", "SHA256:b0b", "");
 
     private static readonly (FleetEvent Event, string Text)[] Cases =
     [
@@ -41,6 +44,14 @@ public sealed class EventTextTests
         (new ProcessEvent.Stopped(7, 3), "stopped, version 3"),
         (new ProcessEvent.RestartScheduled(5, At, true), "restart 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
         (new ProcessEvent.Ended(true, "given up"), "failed for good: given up"),
+        (new GrantEvent.Requested("{}", Bob, new Quorum(2, false)), "requested by bob (SHA256:b0b), 44136fa355b3, needs 2 approvals"),
+        (new GrantEvent.Approved(Bob), "approved by bob (SHA256:b0b)"),
+        (new GrantEvent.Activated(), "may be used from now on"),
+        (new GrantEvent.Denied("not on a Friday"), "denied: not on a Friday"),
+        (new GrantEvent.Revoked("done"), "revoked: done"),
+        (new GrantEvent.Lapsed(), "lapsed: its window ended before enough had approved it"),
+        (new GrantEvent.Expired(), "expired"),
+        (new GrantEvent.Reviewed(Bob), "reviewed by bob (SHA256:b0b)"),
     ];
 
     public static TheoryData<int> Indexes() => [.. Enumerable.Range(0, Cases.Length)];

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Text;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
@@ -45,6 +47,14 @@ internal static class Examples
         new ProcessEvent.Stopped(8, 2),
         new ProcessEvent.RestartScheduled(5, At, true),
         new ProcessEvent.Ended(true, "it ended 6 times in a row; max_attempts is 5"),
+        new GrantEvent.Requested(Encoding.UTF8.GetString(GrantFormat.Write(Grants.GrantSample.ForTask)), Signature, new Quorum(2, true)),
+        new GrantEvent.Approved(Signature),
+        new GrantEvent.Activated(),
+        new GrantEvent.Denied("not on a Friday"),
+        new GrantEvent.Revoked("the disk has room again"),
+        new GrantEvent.Lapsed(),
+        new GrantEvent.Expired(),
+        new GrantEvent.Reviewed(Signature),
     ];
 
     public static Recorded Of(FleetEvent @event) => new(
@@ -68,6 +78,8 @@ internal static class Examples
             CausationId = Guid.Parse("0193a1b2-c3d4-7000-8000-000000000002"),
         },
         @event);
+
+    private static GrantSignature Signature => new("bob@example.com", "SHA256:uQ2Xb3", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n");
 
     private static JobFile File => new("config/redis.conf", 0x1A4, Content);
 
