@@ -4,6 +4,7 @@ using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
+using Fleet.RootTasks;
 
 namespace Fleet;
 
@@ -47,6 +48,7 @@ namespace Fleet;
 [JsonSerializable(typeof(ProcessEvent.RestartScheduled), TypeInfoPropertyName = "ProcessRestartScheduled")]
 [JsonSerializable(typeof(ProcessEvent.Ended), TypeInfoPropertyName = "ProcessEnded")]
 [JsonSerializable(typeof(GrantDocument))]
+[JsonSerializable(typeof(RootPolicy))]
 [JsonSerializable(typeof(GrantEvent.Requested), TypeInfoPropertyName = "GrantRequested")]
 [JsonSerializable(typeof(GrantEvent.Approved), TypeInfoPropertyName = "GrantApproved")]
 [JsonSerializable(typeof(GrantEvent.Activated), TypeInfoPropertyName = "GrantActivated")]

@@ -27,8 +27,8 @@ public abstract record Grant
     /// <param name="Text">The exact signed bytes.</param>
     public sealed record Asked(GrantDocument Document, string Text, GrantSignature By, Quorum Quorum, ImmutableArray<GrantSignature> Approvals)
     {
-        /// <summary>How many approvals are still missing.</summary>
-        public int Missing => Math.Max(0, Quorum.Needed - Signers.Count(Approvals));
+        /// <summary>How many people's approvals are still missing.</summary>
+        public int Missing => Math.Max(0, Quorum.Needed - Signers.Count(Quorum.RequesterCounts ? Approvals : Signers.Others(Approvals.Add(By), By.Principal)));
     }
 
     public sealed record Requested(Asked Of) : Grant;

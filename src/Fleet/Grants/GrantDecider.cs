@@ -78,7 +78,7 @@ public static class GrantDecider
         }
 
         var more = asked with { Approvals = asked.Approvals.Add(by) };
-        return Signers.Count(more.Approvals) > Signers.Count(asked.Approvals)
+        return more.Missing < asked.Missing
             ? Begun(more, new GrantEvent.Approved(by), now)
             : Nothing;
     }

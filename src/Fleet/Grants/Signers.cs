@@ -2,23 +2,36 @@ using System.Collections.Immutable;
 
 namespace Fleet.Grants;
 
-/// <summary>How many people signatures stand for.</summary>
+/// <summary>
+/// Which people signatures stand for. Those that share a principal or a key, also by way of others, are of one person: neither one who has two keys, nor one
+/// key under two names, is two.
+/// </summary>
 public static class Signers
 {
-    /// <summary>
-    /// Signatures that share a principal or a key, also by way of others, stand for one: neither one who has two keys, nor one key under two names, is two.
-    /// </summary>
-    public static int Count(ImmutableArray<GrantSignature> signatures)
+    public static int Count(ImmutableArray<GrantSignature> signatures) => People(signatures).Count;
+
+    /// <summary>Those that are of other people than <paramref name="principal"/>.</summary>
+    public static ImmutableArray<GrantSignature> Others(ImmutableArray<GrantSignature> signatures, string principal)
+    {
+        var same = People(signatures).FirstOrDefault(person => person.Contains(Principal(principal))) ?? [];
+        return [.. signatures.Where(s => s.Principal != principal && !same.Overlaps(Marks(s)))];
+    }
+
+    private static List<HashSet<string>> People(ImmutableArray<GrantSignature> signatures)
     {
         var people = new List<HashSet<string>>();
         foreach (var signature in signatures)
         {
-            string[] marks = [$"principal {signature.Principal}", $"key {signature.Key}"];
+            var marks = Marks(signature);
             var same = people.Where(p => p.Overlaps(marks)).ToArray();
             _ = people.RemoveAll(same.Contains);
             people.Add([.. same.SelectMany(p => p), .. marks]);
         }
 
-        return people.Count;
+        return people;
     }
+
+    private static string[] Marks(GrantSignature signature) => [Principal(signature.Principal), $"key {signature.Key}"];
+
+    private static string Principal(string name) => $"principal {name}";
 }

@@ -35,6 +35,10 @@ public static partial class JobRules
         return rooted ? $"/{joined}" : joined.Length > 0 ? joined : ".";
     }
 
+    /// <summary>A path below BPM's root on the host as a sandbox sees it; any other as it is.</summary>
+    public static string InSandbox(string path, string boshRoot) =>
+        !IsBelow(path, HostPaths.Inside) && IsBelow(path, boshRoot) ? HostPaths.Inside + path[boshRoot.Length..] : path;
+
     private static bool IsBelow(string path, string root) => path.StartsWith($"{root}/", StringComparison.Ordinal);
 
     // A job file is written for a sandbox, where the root is always /var/vcap; BPM lets it be written for the host's root too.

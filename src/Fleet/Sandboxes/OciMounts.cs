@@ -39,20 +39,14 @@ public static class OciMounts
             .ThenBy(m => m.Destination, StringComparer.Ordinal);
 
     /// <summary>Where a path that a sandbox sees below BPM's root lies on the host.</summary>
-    /// <param name="path">As <see cref="InSandbox"/> takes it.</param>
-    public static string OnHost(HostPaths paths, string path) => paths.Bosh + InSandbox(paths, path)[HostPaths.Inside.Length..];
-
-    /// <summary>A volume's path as the sandbox sees it. A job may name it by BPM's root on this host too (the job's rules allow both).</summary>
-    public static string InSandbox(HostPaths paths, string path) =>
-        !IsBelow(path, HostPaths.Inside) && IsBelow(path, paths.Bosh) ? HostPaths.Inside + path[paths.Bosh.Length..] : path;
-
-    private static bool IsBelow(string path, string root) => path.StartsWith(root + "/", StringComparison.Ordinal);
+    /// <param name="path">Of a volume, as the sandbox sees it.</param>
+    public static string OnHost(HostPaths paths, string path) => paths.Bosh + path[HostPaths.Inside.Length..];
 
     private static IEnumerable<OciMount> Listed(SandboxRequest request, HostFacts facts)
     {
         var system = System.Where(facts.Existing.Contains).Select(p => Bind("bind", p, p, exec: true, writable: false));
         var resolver = Resolver.Where(facts.Existing.Contains).Select(p => Bind("bind", p, p, exec: false, writable: false));
-        var volumes = request.Spec.AdditionalVolumes.Select(v => Bind("rbind", InSandbox(facts.Paths, v.Path), OnHost(facts.Paths, v.Path), v.AllowExecutions, v.Writable));
+        var volumes = request.Spec.AdditionalVolumes.Select(v => Bind("rbind", v.Path, OnHost(facts.Paths, v.Path), v.AllowExecutions, v.Writable));
         return [.. system, .. resolver, .. Bosh(request, facts.Paths), .. volumes];
     }
 

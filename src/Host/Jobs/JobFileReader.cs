@@ -78,8 +78,17 @@ public static class JobFileReader
             mistakes.Add(reading.MarkOf(broken.Path), broken.Path, broken.Message);
         }
 
-        return submission;
+        return submission with { Spec = InSandbox(submission.Spec, options.BoshRoot) };
     }
+
+    // One spelling for what follows: a digest, and a grant's set, must not depend on where a host has BPM's root.
+    private static JobSpec InSandbox(JobSpec spec, string boshRoot) => spec with
+    {
+        Processes = [.. spec.Processes.Select(p => p with
+        {
+            AdditionalVolumes = [.. p.AdditionalVolumes.Select(v => v with { Path = JobRules.InSandbox(v.Path, boshRoot) })],
+        })],
+    };
 
     private static string TooLarge(long length) => $"a job file has at most {MaxBytes} bytes; this one has {length}: put large content into a package";
 

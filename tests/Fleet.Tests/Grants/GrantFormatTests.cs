@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using CsCheck;
 using Fleet.Grants;
 using static Fleet.Tests.Grants.GrantSample;
@@ -68,6 +69,19 @@ public class GrantFormatTests
         Assert.IsType<GrantReading.Refused>(Read(text.Replace(from, to, StringComparison.Ordinal)));
     }
 
+    public static TheoryData<string> Members => [.. Paths(JsonNode.Parse(Text(ForTask))!), .. Paths(JsonNode.Parse(Text(ForJob))!).Where(p => p.StartsWith("privileged_job.", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Members))]
+    public void Every_member_must_be_there_and_be_a_value(string path)
+    {
+        var document = path.StartsWith("privileged_job.", StringComparison.Ordinal) ? ForJob : ForTask;
+        Assert.IsType<GrantReading.Refused>(Read(Changed(document, path, (parent, name) => parent.Remove(name))));
+        var isOptional = path is "root_task.program" or "privileged_job";
+        Assert.Equal(isOptional, Read(Changed(document, path, (parent, name) => parent[name] = null)) is GrantReading.Read);
+        Assert.IsType<GrantReading.Refused>(Read(Changed(document, path, (parent, name) => parent[name + "x"] = 1)));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("null")]
@@ -108,6 +122,19 @@ public class GrantFormatTests
                 return GrantFormat.Read(bytes) is GrantReading.Read or GrantReading.Refused;
             },
             iter: 100_000);
+
+    // Members of maps are names that people give, not the format's.
+    private static IEnumerable<string> Paths(JsonNode node) => node.AsObject().SelectMany(member => member.Key is "labels" or "env" || member.Value is not JsonObject inner
+        ? [member.Key]
+        : Paths(inner).Select(path => $"{member.Key}.{path}").Prepend(member.Key));
+
+    private static string Changed(GrantDocument document, string path, Action<JsonObject, string> change)
+    {
+        var root = JsonNode.Parse(Text(document))!.AsObject();
+        var words = path.Split('.');
+        change(words[..^1].Aggregate(root, (at, word) => at[word]!.AsObject()), words[^1]);
+        return root.ToJsonString();
+    }
 
     private static GrantReading Read(string text) => GrantFormat.Read(Encoding.UTF8.GetBytes(text));
 }

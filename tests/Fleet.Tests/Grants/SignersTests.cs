@@ -28,6 +28,21 @@ public class SignersTests
     public void A_key_that_is_named_like_a_principal_ties_nobody() => Assert.Equal(2, Signers.Count([new("x", "y", ""), new("y", "x", "")]));
 
     [Fact]
+    public void Others_are_those_whom_nothing_ties_to_somebody() => Assert.Equal(
+        ["dave"], Signers.Others([By("alice", "1"), By("bob", "1"), By("bob", "2"), By("carol", "2"), By("dave", "3")], "alice").Select(s => s.Principal));
+
+    [Fact]
+    public void Of_somebody_who_has_not_signed_all_are_others() => Assert.Equal(2, Signers.Others([By("bob"), By("carol")], "alice").Length);
+
+    [Fact]
+    public void Others_and_the_one_are_all() => Any.Array[0, 8].Sample(signatures =>
+    {
+        var all = Signers.Count([.. signatures]);
+        var others = Signers.Count(Signers.Others([.. signatures], "a"));
+        return others == all - (signatures.Any(s => s.Principal == "a") ? 1 : 0);
+    });
+
+    [Fact]
     public void Never_more_than_there_are_principals_or_keys_whatever_the_order() => Any.Array[0, 8].Sample(signatures =>
     {
         var count = Signers.Count([.. signatures]);

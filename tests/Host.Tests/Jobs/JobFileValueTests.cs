@@ -80,6 +80,17 @@ public class JobFileValueTests
     }
 
     [Fact]
+    public void A_volume_by_the_hosts_own_root_is_the_one_that_the_sandbox_sees_and_no_privilege()
+    {
+        const string Yaml = "processes: [{name: a, executable: /a, additional_volumes: [{path: ROOT/store/sample/x}]}]";
+        var (host, inside) = (Example.Named with { BoshRoot = "/srv/fleet/vcap" }, Example.Named);
+        var written = Example.Read(Yaml.Replace("ROOT", "/srv/fleet/vcap", StringComparison.Ordinal), host).Submission!.Spec;
+        var usual = Example.Read(Yaml.Replace("ROOT", "/var/vcap", StringComparison.Ordinal), inside).Submission!.Spec;
+        Assert.Equal(JobDigest.Of(usual), JobDigest.Of(written));
+        Assert.True(Privileges.PrivilegeSet.Of(written.Id, written.Processes[0]).IsBaseline);
+    }
+
+    [Fact]
     public void The_same_content_written_otherwise_has_the_same_digest()
     {
         var one = Example.Read("processes:\n- name: a\n  executable: /a\n  env: {A: 1, B: x}\n  limits: {memory: 1G, cpu: 0.5}\n  args: [1]\n  user: {uid: 5, gid: 6}\n");

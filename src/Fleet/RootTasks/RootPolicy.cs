@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Fleet.Grants;
+
+namespace Fleet.RootTasks;
+
+/// <summary>
+/// What root on this host has decided about grants, in a file that only root can change. The host's own name and labels stand here, for a request must not
+/// say which host it is on. Every member is there: nothing about root has a default.
+/// </summary>
+/// <param name="FleetRootPolicy">The format's number, 1.</param>
+/// <param name="Agent">The user id that may ask; root itself may not, for it needs no grant.</param>
+/// <param name="Threshold">How many people must have signed, at least 1.</param>
+/// <param name="RequesterCounts">Whether who asked may be one of them.</param>
+/// <param name="RequiredTeams">Of each of these at least one person must have signed.</param>
+/// <param name="LongestTimeoutSeconds">Of a root task.</param>
+/// <param name="LongestWindowSeconds">From a grant's not_before to its not_after.</param>
+/// <param name="BreakGlass">Null: there is none on this host.</param>
+public sealed record RootPolicy(
+    int FleetRootPolicy,
+    string Fleet,
+    string Host,
+    ImmutableSortedDictionary<string, string> Labels,
+    int Agent,
+    int Threshold,
+    bool RequesterCounts,
+    ImmutableArray<Team> RequiredTeams,
+    int LongestTimeoutSeconds,
+    int LongestWindowSeconds,
+    BreakGlassPolicy? BreakGlass)
+{
+    public const int Version = 1;
+
+    /// <exception cref="JsonException">Not this format to the letter, or a value that would let anybody in; the message says which.</exception>
+    public static RootPolicy Read(ReadOnlySpan<byte> bytes)
+    {
+        var policy = JsonSerializer.Deserialize(bytes, FleetJson.Default.RootPolicy) ?? throw new JsonException("a policy is an object, not null");
+        return policy.Broken().FirstOrDefault() is { } rule ? throw new JsonException(rule) : policy;
+    }
+
+    private IEnumerable<string> Broken() =>
+    [
+        .. Unless(FleetRootPolicy == Version, $"this version reads format {Version} of a policy; got {FleetRootPolicy}"),
+        .. Unless(Fleet.Length > 0, "a policy names its fleet"),
+        .. Unless(Host.Length > 0, "a policy names its host"),
+        .. Unless(Labels.Values.All(value => value is not null), "a label has a value"),
+        .. Unless(Agent > 0, $"the agent is an ordinary user; got uid {Agent}"),
+        .. Unless(Threshold >= 1, $"the threshold is at least 1; got {Threshold}"),
+        .. Unless(RequiredTeams.All(team => team is { Principals.IsEmpty: false }), "a required team has principals"),
+        .. Unless(LongestTimeoutSeconds >= 1, $"the longest timeout is at least 1 s; got {LongestTimeoutSeconds}"),
+        .. Unless(LongestWindowSeconds >= 1, $"the longest window is at least 1 s; got {LongestWindowSeconds}"),
+        .. Unless(BreakGlass is not { LongestWindowSeconds: < 1 }, "the longest window of break-glass is at least 1 s"),
+    ];
+
+    private static string[] Unless(bool holds, string rule) => holds ? [] : [rule];
+}
+
+/// <param name="Principals">As <c>allowed_signers</c> names them.</param>
+public sealed record Team(string Name, ImmutableArray<string> Principals);
+
+/// <summary>One signature is enough, for a short while, and somebody else has to sign a review.</summary>
+public sealed record BreakGlassPolicy(bool RequesterCounts, int LongestWindowSeconds);

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Fleet.Grants;
+
+namespace Fleet.RootTasks;
+
+/// <summary>Why a host lets nothing run; a reason has a code that records and tests name.</summary>
+public enum RootDenial
+{
+    WrongFleet,
+    WrongHost,
+    NotYet,
+    Over,
+    ClockWentBack,
+    WindowTooLong,
+    TimeoutTooLong,
+    NoBreakGlass,
+    TooFewSigners,
+    TeamMissing,
+}
+
+/// <summary>
+/// The decision about root: whether this host, by its own policy, lets a grant be used now. Pure, so that it can be tried without being root. All reasons are
+/// answered, in the order in which they are looked at; none: it may. What needs a disk (revocations, uses that are burnt) is looked at beside it.
+/// </summary>
+public static class RootVerdict
+{
+    /// <param name="approvals">Signatures over the grant's very bytes, each verified by <c>allowed_signers</c> in the namespace <c>fleet-grant</c>.</param>
+    /// <param name="latest">The latest time at which this host has decided: a clock behind it was set back.</param>
+    public static ImmutableArray<RootDenial> Denials(
+        RootPolicy policy, GrantDocument grant, ImmutableArray<GrantSignature> approvals, DateTimeOffset now, DateTimeOffset latest)
+    {
+        var breakGlass = grant.BreakGlass ? policy.BreakGlass : null;
+        var counting = breakGlass?.RequesterCounts ?? policy.RequesterCounts ? approvals : Signers.Others(approvals, grant.Requester);
+        return
+        [
+            .. If(grant.Fleet != policy.Fleet, RootDenial.WrongFleet),
+            .. If(!grant.Hosts.Selects(policy.Host, policy.Labels), RootDenial.WrongHost),
+            .. If(now < latest, RootDenial.ClockWentBack),
+            .. If(now < grant.NotBefore, RootDenial.NotYet),
+            .. If(now >= grant.NotAfter, RootDenial.Over),
+            .. If(grant.BreakGlass && breakGlass is null, RootDenial.NoBreakGlass),
+            .. If(Seconds(grant) > (breakGlass?.LongestWindowSeconds ?? policy.LongestWindowSeconds), RootDenial.WindowTooLong),
+            .. If(grant.RootTask?.TimeoutSeconds > policy.LongestTimeoutSeconds, RootDenial.TimeoutTooLong),
+            .. If(Signers.Count(counting) < (breakGlass is null ? policy.Threshold : 1), RootDenial.TooFewSigners),
+            .. If(breakGlass is null && policy.RequiredTeams.Any(team => !counting.Any(s => team.Principals.Contains(s.Principal))), RootDenial.TeamMissing),
+        ];
+    }
+
+    private static double Seconds(GrantDocument grant) => (grant.NotAfter - grant.NotBefore).TotalSeconds;
+
+    private static RootDenial[] If(bool holds, RootDenial denial) => holds ? [denial] : [];
+}
