@@ -91,7 +91,7 @@ public sealed class SqliteWriterTests : IDisposable
         var refused = Assert.Throws<IOException>(() => SqliteJournal.Open(Journal, Snapshots));
         Assert.Contains(Journal, refused.Message);
         Assert.Contains(says, refused.Message);
-        Assert.Contains($"run the Fleet that wrote it; or, to begin with an empty ledger, which ends the jobs that run, move {folder} away", refused.Message);
+        Assert.Contains($"run the Fleet that wrote it; or, to begin with an empty ledger, stop the jobs with that one, move {folder} away", refused.Message);
         Assert.DoesNotContain("disk is full", refused.Message);
     }
 

@@ -117,8 +117,8 @@ public sealed class SqliteJournal : IJobIndex
         {
             throw new IOException(
                 $"the ledger {file} was written by another version of Fleet: its tables have layout {layout}, and this one knows layout {Layout}; there is no " +
-                "converter: run the Fleet that wrote it; or, to begin with an empty ledger, which ends the jobs that run, " +
-                $"move {Path.GetDirectoryName(file)} away and run the jobs again from their files");
+                "converter: run the Fleet that wrote it; or, to begin with an empty ledger, stop the jobs with that one, " +
+                $"move {Path.GetDirectoryName(file)} away and run them again from their files");
         }
     }
 

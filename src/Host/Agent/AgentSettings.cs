@@ -18,6 +18,9 @@ public sealed partial record AgentSettings
 
     public required string HostName { get; init; }
 
+    /// <summary>Whether the name was given, and is not merely the machine's.</summary>
+    public required bool IsNamed { get; init; }
+
     public required HostPaths Paths { get; init; }
 
     public required string Socket { get; init; }
@@ -85,6 +88,7 @@ public sealed partial record AgentSettings
             IsControl = roles.Contains("control"),
             IsHost = roles.Contains("host"),
             HostName = host,
+            IsNamed = fleet.GetString("host-name").Length > 0,
             Paths = paths,
             Socket = socket,
             SocketGroup = fleet.GetString("api.group"),

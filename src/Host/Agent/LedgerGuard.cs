@@ -9,8 +9,9 @@ namespace Fleet.Host.Agent;
 /// </summary>
 internal static class LedgerGuard
 {
+    /// <returns>The settings, with the name under which the ledger knows this host, whatever the machine is called by now, unless it was given one.</returns>
     /// <exception cref="IOException">It has lost rows, is another host's, or is empty where jobs have been; the message says the way out.</exception>
-    public static void Check(AgentSettings settings)
+    public static AgentSettings Check(AgentSettings settings)
     {
         if (Lost(settings) is { } loss)
         {
@@ -21,15 +22,23 @@ internal static class LedgerGuard
         {
             throw new IOException(
                 $"the ledger {settings.Paths.Journal} is empty, and {remains} is of jobs that only a ledger can name. The jobs go on. Restore {settings.Paths.Ledger} from a backup, whole; "
-                + $"or, to begin anew without those jobs, end what runs of them and remove {settings.Paths.Sandboxes} and {settings.Paths.Contents}");
+                + $"or, to begin anew without those jobs, end what runs of them (a reboot does) and remove {settings.Paths.Sandboxes} and {settings.Paths.Contents}");
         }
 
-        if (settings.IsHost && JournalOwner.Hosts(settings.Paths.Journal).FirstOrDefault(h => h != settings.HostName) is { } other)
+        var hosts = JournalOwner.Hosts(settings.Paths.Journal);
+        if (!settings.IsNamed && hosts is [var known])
+        {
+            return settings with { HostName = known };
+        }
+
+        if (settings.IsHost && hosts.FirstOrDefault(h => h != settings.HostName) is { } other)
         {
             throw new IOException(
                 $"the ledger {settings.Paths.Journal} is that of host '{other}', and this agent is of host '{settings.HostName}', which would know none of its jobs. "
-                + $"The jobs go on. If the machine was renamed, set fleet.host-name = \"{other}\"");
+                + $"The jobs go on. Set fleet.host-name = \"{other}\", or leave it out");
         }
+
+        return settings;
     }
 
     private static string? Lost(AgentSettings settings)

@@ -42,7 +42,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, EndOrderly);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, EndOrderly);
         var journal = SqliteJournal.Open(settings.Paths.Journal, settings.Paths.Snapshots);
-        LedgerGuard.Check(settings);
+        settings = LedgerGuard.Check(settings);
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         new FrozenRuns($"{settings.Paths.Bosh}/sys/log", settings.JobLogs, loggers.CreateLogger(nameof(FrozenRuns))).Thaw(await sandboxes.Freezers());

@@ -200,7 +200,20 @@ public class AgentRefusalTests
     }
 
     [SkippableFact]
-    public async Task A_host_that_was_renamed_keeps_its_jobs_and_is_told_how()
+    public async Task A_machine_that_was_renamed_is_the_same_host_and_runs_the_same_processes()
+    {
+        await using var host = await WholeHost.Start("host-name = before");
+        Assert.True((await host.Run(Sleeper)).Succeeded);
+        var pids = await host.Pids();
+        await host.KillAgent();
+        await host.Configure("");
+        await host.StartAgent();
+        Assert.Equal(pids, await host.Pids());
+        Assert.Contains("host        before\n", (await host.Fleet("host", "status")).Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_host_that_is_given_another_name_is_told_its_own_and_its_jobs_live_on()
     {
         await using var host = await WholeHost.Start();
         Assert.True((await host.Run(Sleeper)).Succeeded);
@@ -209,7 +222,7 @@ public class AgentRefusalTests
         await host.Configure("host-name = other");
         var agent = await host.AgentToItsEnd();
         Assert.Equal(1, agent.ExitCode);
-        Assert.Contains($"set fleet.host-name = \"{Environment.MachineName}\"", agent.Error, StringComparison.Ordinal);
+        Assert.Contains($"Set fleet.host-name = \"{Environment.MachineName}\", or leave it out", agent.Error, StringComparison.Ordinal);
         Assert.True(Directory.Exists($"/proc/{pid}"));
 
         await host.Configure("");
