@@ -42,6 +42,7 @@ public static class GrantDecider
         (Grant.Requested, GrantCommand.Deny c) => Of(new GrantEvent.Denied(c.Why)),
         (Grant.Approved or Grant.Active, GrantCommand.Deny) => Refuse(RefusalCode.Conflict, "the grant is approved already; revoke it"),
         (Grant.Ended { How: GrantEnd.Denied }, GrantCommand.Deny) => Nothing,
+        (Grant.Approved s, GrantCommand.Revoke c) when now >= s.Of.Document.NotBefore => Of(new GrantEvent.Activated(), new GrantEvent.Revoked(c.Why)),
         (Grant.Requested or Grant.Approved or Grant.Active, GrantCommand.Revoke c) => Of(new GrantEvent.Revoked(c.Why)),
         (Grant.Ended { How: GrantEnd.Revoked }, GrantCommand.Revoke) => Nothing,
         (Grant.Ended { Review: Review.Due } s, GrantCommand.Review c) => Sign(s.Of, c.By),
@@ -78,17 +79,16 @@ public static class GrantDecider
         }
 
         var more = asked with { Approvals = asked.Approvals.Add(by) };
-        return more.Missing < asked.Missing
-            ? Begun(more, new GrantEvent.Approved(by), now)
-            : Nothing;
+        return Signers.Knows(asked.Approvals, by) ? Nothing : Begun(more, new GrantEvent.Approved(by), now);
     }
 
     private static Decision<GrantEvent> Begun(Grant.Asked asked, GrantEvent.Approved approved, DateTimeOffset now) =>
         asked.Missing == 0 && now >= asked.Document.NotBefore ? Of(approved, new GrantEvent.Activated()) : Of(approved);
 
+    // A host decides by its own clock and may have let it be used, though the fleet slept through the window.
     private static Decision<GrantEvent> Begin(Grant.Asked asked, DateTimeOffset now) => now switch
     {
-        _ when now >= asked.Document.NotAfter => Of(new GrantEvent.Expired()),
+        _ when now >= asked.Document.NotAfter => Of(new GrantEvent.Activated(), new GrantEvent.Expired()),
         _ when now >= asked.Document.NotBefore => Of(new GrantEvent.Activated()),
         _ => Nothing,
     };

@@ -24,8 +24,8 @@ public sealed record GrantDocument(
     string Reason,
     bool BreakGlass,
     HostSelector Hosts,
-    DateTimeOffset NotBefore,
-    DateTimeOffset NotAfter,
+    [property: JsonConverter(typeof(GrantTime))] DateTimeOffset NotBefore,
+    [property: JsonConverter(typeof(GrantTime))] DateTimeOffset NotAfter,
     PrivilegeSet Privileges,
     RootTask? RootTask,
     PrivilegedJob? PrivilegedJob);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Fleet.Jobs;
 using Fleet.Ledger;
+using Fleet.Privileges;
 
 namespace Fleet.Grants;
 
@@ -26,6 +27,7 @@ public static partial class GrantRules
         .. Text(document.Reason, "reason"),
         .. Window(document),
         .. Hosts(document.Hosts),
+        .. Paths(document.Privileges),
         .. Work(document),
     ];
 
@@ -43,6 +45,9 @@ public static partial class GrantRules
         .. hosts.Names.SelectMany((name, i) => Name(name, $"hosts.names[{i}]")),
         .. hosts.Labels.SelectMany(label => (IEnumerable<Mistake>)[.. Name(label.Key, "hosts.labels"), .. Name(label.Value, $"hosts.labels.{label.Key}")]),
     ];
+
+    private static IEnumerable<Mistake> Paths(PrivilegeSet privileges) =>
+        privileges.Members.OfType<Privilege.UnrestrictedVolume>().SelectMany(volume => Folder(volume.Path, "privileges"));
 
     private static IEnumerable<Mistake> Work(GrantDocument document) => (document.RootTask, document.PrivilegedJob) switch
     {
@@ -84,7 +89,7 @@ public static partial class GrantRules
     ];
 
     private static IEnumerable<Mistake> Folder(string? path, string at) =>
-        Broken(path is not ['/', ..] || JobRules.Canonical(path) != path, at, $"an absolute path without '.', '..' and doubled slashes; got '{Shown(path)}'");
+        Broken(path is not ['/', ..] || JobRules.Canonical(path) != path || !IsWhole(path), at, $"an absolute path without '.', '..' and doubled slashes; got '{Shown(path)}'");
 
     private static IEnumerable<Mistake> Id(int id, string at) => Broken(id is < 0 or > LargestId, at, $"an id is from 0 to {LargestId}; got {id}");
 

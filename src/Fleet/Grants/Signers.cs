@@ -17,6 +17,9 @@ public static class Signers
         return [.. signatures.Where(s => s.Principal != principal && !same.Overlaps(Marks(s)))];
     }
 
+    /// <summary>Whether it tells nothing new of who has signed. One of the same person with another key does: it may tie that person to the next.</summary>
+    public static bool Knows(ImmutableArray<GrantSignature> signatures, GrantSignature one) => People(signatures).Any(person => person.IsSupersetOf(Marks(one)));
+
     private static List<HashSet<string>> People(ImmutableArray<GrantSignature> signatures)
     {
         var people = new List<HashSet<string>>();

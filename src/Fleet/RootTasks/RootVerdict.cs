@@ -14,6 +14,7 @@ public enum RootDenial
     WindowTooLong,
     TimeoutTooLong,
     NoBreakGlass,
+    RequestNotSigned,
     TooFewSigners,
     TeamMissing,
 }
@@ -24,13 +25,14 @@ public enum RootDenial
 /// </summary>
 public static class RootVerdict
 {
+    /// <param name="request">The signature over the same bytes in the namespace <c>fleet-request</c>, verified: by its key, who asked is known under any name.</param>
     /// <param name="approvals">Signatures over the grant's very bytes, each verified by <c>allowed_signers</c> in the namespace <c>fleet-grant</c>.</param>
     /// <param name="latest">The latest time at which this host has decided: a clock behind it was set back.</param>
     public static ImmutableArray<RootDenial> Denials(
-        RootPolicy policy, GrantDocument grant, ImmutableArray<GrantSignature> approvals, DateTimeOffset now, DateTimeOffset latest)
+        RootPolicy policy, GrantDocument grant, GrantSignature request, ImmutableArray<GrantSignature> approvals, DateTimeOffset now, DateTimeOffset latest)
     {
         var breakGlass = grant.BreakGlass ? policy.BreakGlass : null;
-        var counting = breakGlass?.RequesterCounts ?? policy.RequesterCounts ? approvals : Signers.Others(approvals, grant.Requester);
+        var counting = breakGlass?.RequesterCounts ?? policy.RequesterCounts ? approvals : Signers.Others(approvals.Add(request), grant.Requester);
         return
         [
             .. If(grant.Fleet != policy.Fleet, RootDenial.WrongFleet),
@@ -39,6 +41,7 @@ public static class RootVerdict
             .. If(now < grant.NotBefore, RootDenial.NotYet),
             .. If(now >= grant.NotAfter, RootDenial.Over),
             .. If(grant.BreakGlass && breakGlass is null, RootDenial.NoBreakGlass),
+            .. If(request.Principal != grant.Requester, RootDenial.RequestNotSigned),
             .. If(Seconds(grant) > (breakGlass?.LongestWindowSeconds ?? policy.LongestWindowSeconds), RootDenial.WindowTooLong),
             .. If(grant.RootTask?.TimeoutSeconds > policy.LongestTimeoutSeconds, RootDenial.TimeoutTooLong),
             .. If(Signers.Count(counting) < (breakGlass is null ? policy.Threshold : 1), RootDenial.TooFewSigners),

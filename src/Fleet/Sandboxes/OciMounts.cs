@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Hosts;
+using Fleet.Jobs;
 using Fleet.Processes;
 
 namespace Fleet.Sandboxes;
@@ -39,14 +40,14 @@ public static class OciMounts
             .ThenBy(m => m.Destination, StringComparer.Ordinal);
 
     /// <summary>Where a path that a sandbox sees below BPM's root lies on the host.</summary>
-    /// <param name="path">Of a volume, as the sandbox sees it.</param>
-    public static string OnHost(HostPaths paths, string path) => paths.Bosh + path[HostPaths.Inside.Length..];
+    /// <param name="path">Of a volume; a ledger may hold one that names it by BPM's root on the host.</param>
+    public static string OnHost(HostPaths paths, string path) => paths.Bosh + JobRules.InSandbox(path, paths.Bosh)[HostPaths.Inside.Length..];
 
     private static IEnumerable<OciMount> Listed(SandboxRequest request, HostFacts facts)
     {
         var system = System.Where(facts.Existing.Contains).Select(p => Bind("bind", p, p, exec: true, writable: false));
         var resolver = Resolver.Where(facts.Existing.Contains).Select(p => Bind("bind", p, p, exec: false, writable: false));
-        var volumes = request.Spec.AdditionalVolumes.Select(v => Bind("rbind", v.Path, OnHost(facts.Paths, v.Path), v.AllowExecutions, v.Writable));
+        var volumes = request.Spec.AdditionalVolumes.Select(v => Bind("rbind", JobRules.InSandbox(v.Path, facts.Paths.Bosh), OnHost(facts.Paths, v.Path), v.AllowExecutions, v.Writable));
         return [.. system, .. resolver, .. Bosh(request, facts.Paths), .. volumes];
     }
 

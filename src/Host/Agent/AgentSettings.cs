@@ -186,7 +186,7 @@ public sealed partial record AgentSettings
         return endpoint;
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$")]
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}\z")]
     private static partial Regex HostNameForm();
 
     private static void Require(bool holds, string name, string key, string value, string rule)

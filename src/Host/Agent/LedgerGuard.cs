@@ -26,19 +26,19 @@ internal static class LedgerGuard
         }
 
         var hosts = JournalOwner.Hosts(settings.Paths.Journal);
+        if (!settings.IsHost || hosts.Count == 0 || hosts.Contains(settings.HostName))
+        {
+            return settings;
+        }
+
         if (!settings.IsNamed && hosts is [var known])
         {
             return settings with { HostName = known };
         }
 
-        if (settings.IsHost && hosts.FirstOrDefault(h => h != settings.HostName) is { } other)
-        {
-            throw new IOException(
-                $"the ledger {settings.Paths.Journal} is that of host '{other}', and this agent is of host '{settings.HostName}', which would know none of its jobs. "
-                + $"The jobs go on. Set fleet.host-name = \"{other}\", or leave it out");
-        }
-
-        return settings;
+        throw new IOException(
+            $"the ledger {settings.Paths.Journal} is that of host '{string.Join("' and '", hosts)}', and this agent is of host '{settings.HostName}', which would know none "
+            + $"of its jobs. The jobs go on. Set fleet.host-name = \"{hosts[^1]}\"{(hosts.Count == 1 ? ", or leave it out" : "")}");
     }
 
     private static string? Lost(AgentSettings settings)

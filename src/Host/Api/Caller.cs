@@ -33,7 +33,8 @@ public sealed record Caller(int Pid, int Uid, int Gid, ImmutableArray<int> Group
         {
             try
             {
-                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                // Not blocking: whoever takes no callers must not hold up this one.
+                using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
                 socket.Connect(address);
                 return Of(socket);
             }

@@ -27,6 +27,13 @@ public sealed class AgentLock : IDisposable
             throw new AgentRefusedException($"one folder has one agent, and {paths.State} has {owner}; stop it first or use another folder");
         }
 
+        // An agent of the version before locks the other file.
+        if (AgentProcess.Find(paths) is { } older && older != Environment.ProcessId)
+        {
+            file.Dispose();
+            throw new AgentRefusedException($"one folder has one agent, and {paths.State} has the agent with pid {older}; stop it first or use another folder");
+        }
+
         using var sign = Open(paths.Lock, 0x1A4 /* 0644 */);
         RandomAccess.SetLength(sign, 0);
         RandomAccess.Write(sign, Encoding.ASCII.GetBytes(AgentProcess.Line(Environment.ProcessId)), 0);

@@ -47,13 +47,13 @@ public sealed partial record HostInitOptions
 
     public const string CgroupRule = "names of A-Z a-z 0-9 _ . - with / between them, none beginning with a dot";
 
-    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*\z")]
     public static partial Regex CgroupPath();
 
-    [GeneratedRegex("^[a-z_][a-z0-9_-]{0,31}$")]
+    [GeneratedRegex(@"^[a-z_][a-z0-9_-]{0,31}\z")]
     private static partial Regex UserName();
 
-    private static bool IsFolder(string path) => Path.IsPathFullyQualified(path) && path == Path.GetFullPath(path) && Path.GetFileName(path).Length > 0;
+    private static bool IsFolder(string path) => !path.Any(char.IsControl) && Path.IsPathFullyQualified(path) && path == Path.GetFullPath(path) && Path.GetFileName(path).Length > 0;
 
     private static HostInitLine Wrong(string what, string message) => new(what, HostInitOutcome.Failed, message, "name another");
 

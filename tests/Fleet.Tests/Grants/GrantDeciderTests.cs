@@ -12,7 +12,7 @@ public class GrantDeciderTests
     [Fact]
     public void A_request_is_kept_as_the_bytes_that_came()
     {
-        var text = Text(ForTask) + "\n\n";
+        var text = Text(ForTask);
         Given(new GrantCommand.Request(text, By("alice@example.com"), Two));
         Assert.Equal(text, Assert.IsType<Grant.Requested>(grant).Of.Text);
     }
@@ -55,11 +55,23 @@ public class GrantDeciderTests
     }
 
     [Theory]
-    [InlineData("bob", "bob")]
     [InlineData("bob", "bob-again")]
     [InlineData("bob2", "bob")]
-    public void The_same_person_again_is_already_so(string principal, string key) =>
-        Assert.Equal(Decision<GrantEvent>.Nothing, Given(Request(), new GrantCommand.Approve(By("bob", "bob"))).When(new GrantCommand.Approve(By(principal, key))));
+    public void The_same_person_by_another_name_or_key_is_recorded_and_counts_once(string principal, string key)
+    {
+        Given(Request(), new GrantCommand.Approve(By("bob", "bob")), new GrantCommand.Approve(By(principal, key)));
+        Assert.Equal(1, Assert.IsType<Grant.Requested>(grant).Of.Missing);
+    }
+
+    [Fact]
+    public void The_same_signature_again_is_already_so() => Assert.Equal(Decision<GrantEvent>.Nothing, Given(Request(), Approve("bob")).When(Approve("bob")));
+
+    [Fact]
+    public void Who_is_tied_to_the_first_by_a_second_key_is_not_the_second_person()
+    {
+        Given(Request(), new GrantCommand.Approve(By("ann", "1")), new GrantCommand.Approve(By("ann", "2")), new GrantCommand.Approve(By("bob", "2")));
+        Assert.Equal(1, Assert.IsType<Grant.Requested>(grant).Of.Missing);
+    }
 
     [Theory]
     [InlineData("alice@example.com", "other")]
@@ -92,12 +104,12 @@ public class GrantDeciderTests
     }
 
     [Fact]
-    public void Asleep_through_its_whole_window_it_is_never_active()
+    public void Asleep_through_its_whole_window_it_may_have_been_used_and_was_active()
     {
         now = Noon.AddHours(-1);
         Given(Request(), Approve("bob"), Approve("carol"));
         now = Noon.AddHours(2);
-        Assert.Equal([new GrantEvent.Expired()], When(new GrantCommand.Wake()).Events.ToArray());
+        Assert.Equal([new GrantEvent.Activated(), new GrantEvent.Expired()], When(new GrantCommand.Wake()).Events.ToArray());
     }
 
     [Fact]
@@ -109,6 +121,16 @@ public class GrantDeciderTests
         Assert.Equal(RefusalCode.Denied, When(new GrantCommand.Review(By("alice@example.com"))).Refusal!.Code);
         Assert.Single(When(new GrantCommand.Review(By("bob"))).Events);
         Assert.Equal(Review.Done, Assert.IsType<Grant.Ended>(grant).Review);
+    }
+
+    [Fact]
+    public void Break_glass_that_was_revoked_as_soon_as_it_could_be_used_is_reviewed_all_the_same()
+    {
+        now = Noon.AddHours(-1);
+        Given(Request(ForTask with { BreakGlass = true }, new Quorum(1, RequesterCounts: true)), Approve("alice@example.com"));
+        now = Noon;
+        Given(new GrantCommand.Revoke("nothing happened here"));
+        Assert.Equal(Review.Due, Assert.IsType<Grant.Ended>(grant).Review);
     }
 
     private static GrantCommand.Request Request(GrantDocument? document = null, Quorum? quorum = null) =>

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Fleet.Grants;
@@ -24,8 +25,8 @@ public class GrantFormatTests
             ],
             "labels": {}
           },
-          "not_before": "2026-11-26T12:00:00+00:00",
-          "not_after": "2026-11-26T13:00:00+00:00",
+          "not_before": "2026-11-26T12:00:00Z",
+          "not_after": "2026-11-26T13:00:00Z",
           "privileges": [],
           "root_task": null,
           "privileged_job": null
@@ -62,6 +63,15 @@ public class GrantFormatTests
     [InlineData("\"capability:DAC_READ_SEARCH\"", "\"privileged\"")]
     [InlineData("\"g-8f3a91b2c4d5e6f7\"", "\"../../etc/passwd\"")]
     [InlineData("\"break_glass\": false", "\"break_glass\": 0")]
+    [InlineData("T12:00:00Z", "T12:00:00")]
+    [InlineData("T12:00:00Z", "T12:00:00+00:00")]
+    [InlineData("T12:00:00Z", "T12:00:00.5Z")]
+    [InlineData("T12:00:00Z", "")]
+    [InlineData("\"argv\": [", "\"argv\":\r[")]
+    [InlineData("\"argv\": [", "\"argv\":  [")]
+    [InlineData("/usr/bin/tail", "\\u002fusr/bin/tail")]
+    [InlineData("disk is full", "disk \u202e is full")]
+    [InlineData("disk is full", "d\u00efsk is full")]
     public void What_two_parsers_could_read_in_two_ways_is_refused(string from, string to)
     {
         var text = Text(ForTask);
@@ -123,6 +133,16 @@ public class GrantFormatTests
             },
             iter: 100_000);
 
+    [Fact]
+    public void A_text_in_any_language_is_read_back_and_its_bytes_drive_no_terminal()
+    {
+        var document = ForTask with { Reason = "größe 漢字 🔥 \u202e \u001b[2J <a & 'b'> \\" };
+        var bytes = GrantFormat.Write(document);
+        Assert.Equal(document.Reason, Assert.IsType<GrantReading.Read>(GrantFormat.Read(bytes)).Document.Reason);
+        Assert.All(bytes, b => Assert.True(b is >= 0x20 and <= 0x7E or (byte)'\n'));
+        Assert.Contains("<a & 'b'>", Encoding.ASCII.GetString(bytes), StringComparison.Ordinal);
+    }
+
     // Members of maps are names that people give, not the format's.
     private static IEnumerable<string> Paths(JsonNode node) => node.AsObject().SelectMany(member => member.Key is "labels" or "env" || member.Value is not JsonObject inner
         ? [member.Key]
@@ -133,7 +153,7 @@ public class GrantFormatTests
         var root = JsonNode.Parse(Text(document))!.AsObject();
         var words = path.Split('.');
         change(words[..^1].Aggregate(root, (at, word) => at[word]!.AsObject()), words[^1]);
-        return root.ToJsonString();
+        return root.ToJsonString(new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" }) + "\n";
     }
 
     private static GrantReading Read(string text) => GrantFormat.Read(Encoding.UTF8.GetBytes(text));

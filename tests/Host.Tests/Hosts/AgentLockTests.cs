@@ -56,6 +56,17 @@ public sealed class AgentLockTests : IDisposable
         Assert.False(File.Exists($"{paths.State}/victim"));
     }
 
+    [SkippableFact]
+    public async Task An_agent_that_only_says_who_it_is_has_the_folder_too()
+    {
+        using var older = new Command("sleep", "60").Begin();
+        File.WriteAllText(paths.Lock, AgentProcess.Line(older.Id));
+        Assert.Contains($"has the agent with pid {older.Id}", Assert.Throws<AgentRefusedException>(() => AgentLock.Acquire(paths)).Message);
+        older.Kill();
+        await older.WaitForExitAsync();
+        AgentLock.Acquire(paths).Dispose();
+    }
+
     [Fact]
     public void Two_agents_of_one_user_are_refused_whatever_their_folders()
     {
@@ -76,7 +87,7 @@ public sealed class AgentLockTests : IDisposable
         AgentLock.Acquire(paths).Dispose();
         Assert.NotEqual(0, (await AsNobody("flock", "--nonblock", paths.Owned, "true")).ExitCode);
         Assert.Equal(0, (await AsNobody("flock", "--nonblock", paths.Lock, "true")).ExitCode);
-        const string Squat = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('\\0fleet-agent-' + sys.argv[1]); s.listen(); print('there', flush=True); sys.stdin.read()";
+        const string Squat = "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind('\\0fleet-agent-' + sys.argv[1]); s.listen(0); full = []\ntry:\n  while len(full) < 9:\n    c = socket.socket(socket.AF_UNIX); c.setblocking(False); full.append(c); c.connect(s.getsockname())\nexcept BlockingIOError: print('there', flush=True)\nsys.stdin.read()";
         using var squatter = new Command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "python3", "-c", Squat, $"{Me}").Begin();
         Assert.Equal("there", await squatter.StandardOutput.ReadLineAsync());
         AgentLock.AcquireUser(Me).Dispose();

@@ -33,6 +33,8 @@ public sealed class HostInitTests : IDisposable
     [InlineData("cgroup", "/")]
     [InlineData("cgroup", "../../../../tmp/victim")]
     [InlineData("cgroup", "a/../b")]
+    [InlineData("cgroup", "fleet\n")]
+    [InlineData("user", "fleet\n")]
     [InlineData("user", "")]
     [InlineData("user", "../x")]
     [InlineData("user", "-x")]
