@@ -77,7 +77,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     protected override void Recovered()
     {
         counted = true;
-        FleetMeter.Running.Add(State is ProcessState.Running ? 1 : 0);
+        FleetMeter.Run(State is ProcessState.Running ? 1 : 0);
         var asked = trace;
         trace = default;
         Learn(new ProcessCommand.Reconcile(), asked);
@@ -91,7 +91,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         }
 
         stopping.End("its supervisor ended first");
-        FleetMeter.Running.Add(counted && State is ProcessState.Running ? -1 : 0); // A recovery that failed may have come to Running, but was not counted.
+        FleetMeter.Run(counted && State is ProcessState.Running ? -1 : 0); // A recovery that failed may have come to Running, but was not counted.
         base.PostStop();
     }
 
@@ -182,7 +182,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
 
     private void Measure(ProcessState before, ProcessState after)
     {
-        FleetMeter.Running.Add((after is ProcessState.Running ? 1 : 0) - (before is ProcessState.Running ? 1 : 0));
+        FleetMeter.Run((after is ProcessState.Running ? 1 : 0) - (before is ProcessState.Running ? 1 : 0));
         if (RunOf(before) is { } ended && RunOf(after)?.Id != ended.Id)
         {
             FleetMeter.Exits.Add(1, new KeyValuePair<string, object?>("oom", after.LastExit?.OomKilled ?? false));

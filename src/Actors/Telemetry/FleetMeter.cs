@@ -18,5 +18,14 @@ public static class FleetMeter
 
     public static readonly Counter<long> Events = Meter.CreateCounter<long>("fleet.events", "{event}", "Events persisted");
 
-    public static readonly UpDownCounter<int> Running = Meter.CreateUpDownCounter<int>("fleet.processes.running", "{process}", "Processes in the phase running");
+    private static int running;
+
+    // Asked for and not told of: an agent takes up its processes before anybody listens, and those changes would be lost for good.
+    static FleetMeter() => Meter.CreateObservableUpDownCounter("fleet.processes.running", () => Running, "{process}", "Processes in the phase running");
+
+    public static int Running => Volatile.Read(ref running);
+
+    /// <summary>Thread-safe.</summary>
+    /// <param name="change">Of the number of processes that run.</param>
+    public static void Run(int change) => Interlocked.Add(ref running, change);
 }

@@ -10,6 +10,27 @@ public class RestartTests
     private const int Restarts = 100;
 
     [SkippableFact]
+    public async Task An_agent_that_takes_up_its_processes_counts_them_as_running()
+    {
+        await using var host = await WholeHost.Start();
+        Assert.True((await host.Run("job: one\nprocesses:\n- {name: s, executable: /bin/sleep, args: [600]}\n")).Succeeded);
+        Assert.Equal("1", await Running(host));
+        await host.KillAgent();
+        await host.StartAgent();
+        Assert.Equal("1", await Running(host));
+        await host.Fleet("job", "stop", "one");
+        await WholeHost.Until("none runs", async () => await Running(host) == "0");
+    }
+
+    // By the text that Prometheus reads; the value stands behind the last space.
+    private static async Task<string?> Running(WholeHost host)
+    {
+        Skip.IfNot(File.Exists("/usr/bin/curl"), "/usr/bin/curl is missing: install curl");
+        var metrics = await new Command("/usr/bin/curl", "-s", "--unix-socket", host.Paths.Socket, "http://fleet/metrics").Run();
+        return metrics.Output.Split('\n').FirstOrDefault(line => line.StartsWith("fleet_processes_running{", StringComparison.Ordinal))?.Split(' ')[1];
+    }
+
+    [SkippableFact]
     public async Task A_process_that_ends_again_and_again_leaves_nothing_of_its_runs_and_holds_no_descriptor()
     {
         await using var host = await WholeHost.Start();
