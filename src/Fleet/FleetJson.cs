@@ -57,4 +57,13 @@ namespace Fleet;
 [JsonSerializable(typeof(GrantEvent.Lapsed), TypeInfoPropertyName = "GrantLapsed")]
 [JsonSerializable(typeof(GrantEvent.Expired), TypeInfoPropertyName = "GrantExpired")]
 [JsonSerializable(typeof(GrantEvent.Reviewed), TypeInfoPropertyName = "GrantReviewed")]
+[JsonSerializable(typeof(GrantEvent.UseBegun), TypeInfoPropertyName = "GrantUseBegun")]
+[JsonSerializable(typeof(GrantEvent.UseEnded), TypeInfoPropertyName = "GrantUseEnded")]
+[JsonSerializable(typeof(GrantEvent.UseRefused), TypeInfoPropertyName = "GrantUseRefused")]
+[JsonSerializable(typeof(GrantEvent.UseLost), TypeInfoPropertyName = "GrantUseLost")]
+[JsonSerializable(typeof(RootStarted))]
+[JsonSerializable(typeof(RootRefusal))]
+[JsonSerializable(typeof(RootReceipt))]
+[JsonSerializable(typeof(RootLogEntry))]
+[JsonSerializable(typeof(RootRevocation))]
 public sealed partial class FleetJson : JsonSerializerContext;

@@ -27,8 +27,13 @@ public abstract record Grant
     /// <param name="Text">The exact signed bytes.</param>
     public sealed record Asked(GrantDocument Document, string Text, GrantSignature By, Quorum Quorum, ImmutableArray<GrantSignature> Approvals)
     {
+        /// <summary>In the order of their last change.</summary>
+        public ImmutableArray<GrantUse> Uses { get; init; } = [];
+
         /// <summary>How many people's approvals are still missing.</summary>
         public int Missing => Math.Max(0, Quorum.Needed - Signers.Count(Quorum.RequesterCounts ? Approvals : Signers.Others(Approvals.Add(By), By.Principal)));
+
+        internal Asked After(GrantEvent use) => this with { Uses = GrantUses.Evolve(Uses, use) };
     }
 
     public sealed record Requested(Asked Of) : Grant;
@@ -39,6 +44,17 @@ public abstract record Grant
 
     /// <param name="Review">Of break-glass that had been active: <see cref="Grants.Review.Due"/> until somebody signs it.</param>
     public sealed record Ended(Asked Of, GrantEnd How, string? Why, Review Review) : Grant;
+
+    /// <summary>Null: there is none yet.</summary>
+    public Asked? Asking => this switch
+    {
+        Requested s => s.Of,
+        Approved s => s.Of,
+        Active s => s.Of,
+        Ended s => s.Of,
+        Absent => null,
+        _ => throw new UnreachableException($"{GetType()} is not a state of a grant"),
+    };
 
     /// <summary>When time alone may change it next; null: never.</summary>
     public DateTimeOffset? WakeAt => this switch
@@ -67,6 +83,12 @@ public abstract record Grant
         (Active s, GrantEvent.Revoked e) => new Ended(s.Of, GrantEnd.Revoked, e.Why, ReviewOf(s.Of)),
         (Active s, GrantEvent.Expired) => new Ended(s.Of, GrantEnd.Expired, null, ReviewOf(s.Of)),
         (Ended { Review: Review.Due } s, GrantEvent.Reviewed) => s with { Review = Review.Done },
+        (Requested s, GrantEvent.UseBegun) => s with { Of = s.Of.After(@event) },
+        (Active s, GrantEvent.UseBegun) => s with { Of = s.Of.After(@event) },
+        (Requested s, GrantEvent.UseEnded or GrantEvent.UseRefused or GrantEvent.UseLost) => s with { Of = s.Of.After(@event) },
+        (Approved s, GrantEvent.UseEnded or GrantEvent.UseRefused or GrantEvent.UseLost) => s with { Of = s.Of.After(@event) },
+        (Active s, GrantEvent.UseEnded or GrantEvent.UseRefused or GrantEvent.UseLost) => s with { Of = s.Of.After(@event) },
+        (Ended s, GrantEvent.UseEnded or GrantEvent.UseRefused or GrantEvent.UseLost) => s with { Of = s.Of.After(@event) },
         _ => throw new UnreachableException($"{EventCatalog.NameOf(@event)} cannot follow {grant.GetType().Name} of a grant"),
     };
 

@@ -21,6 +21,13 @@ public abstract record GrantCommand
 
     public sealed record Review(GrantSignature By) : GrantCommand;
 
+    /// <summary>A host is to be asked to run it.</summary>
+    /// <param name="Anyway">Also where the fleet counts too few approvals: the host decides, and says so.</param>
+    public sealed record Use(string Host, bool Anyway) : GrantCommand;
+
+    /// <summary>What came of that.</summary>
+    public sealed record Report(string Host, int Number, UseOutcome Outcome) : GrantCommand;
+
     /// <summary>Time has passed.</summary>
     public sealed record Wake : GrantCommand;
 }
@@ -48,6 +55,16 @@ public static class GrantDecider
         (Grant.Ended { Review: Review.Due } s, GrantCommand.Review c) => Sign(s.Of, c.By),
         (Grant.Ended { Review: Review.Done }, GrantCommand.Review) => Nothing,
         (_, GrantCommand.Review) => Refuse(RefusalCode.Conflict, "only break-glass that was active and has ended is reviewed"),
+        (Grant.Requested or Grant.Approved or Grant.Active, GrantCommand.Use) when now >= grant.Asking!.Document.NotAfter => Refuse(
+            RefusalCode.Conflict, $"its window ended at {GrantTime.Text(grant.Asking.Document.NotAfter)}; ask for another"),
+        (Grant.Requested s, GrantCommand.Use { Anyway: false }) => Refuse(
+            RefusalCode.Denied, $"{s.Of.Missing} more must approve it: fleet root approve {s.Of.Document.Id}"),
+        (Grant.Requested s, GrantCommand.Use c) => GrantUseDecider.Begin(s.Of, c.Host),
+        (Grant.Approved s, GrantCommand.Use c) when now < s.Of.Document.NotBefore => Refuse(
+            RefusalCode.Conflict, $"its window begins at {GrantTime.Text(s.Of.Document.NotBefore)}"),
+        (Grant.Approved s, GrantCommand.Use c) => GrantUseDecider.Begin(s.Of, c.Host, new GrantEvent.Activated()),
+        (Grant.Active s, GrantCommand.Use c) => GrantUseDecider.Begin(s.Of, c.Host),
+        (_, GrantCommand.Report c) => GrantUseDecider.Report(grant.Asking!, c),
         (Grant.Ended s, _) => Refuse(RefusalCode.Conflict, $"the grant has ended: {s.How.ToString().ToLowerInvariant()}; ask for another"),
         _ => throw new UnreachableException($"{command.GetType()} is not a command on a grant"),
     };

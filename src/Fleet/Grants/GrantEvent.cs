@@ -37,6 +37,24 @@ public abstract record GrantEvent : FleetEvent
     /// <summary>A use of break-glass was looked at afterwards, by a signature in the namespace <c>fleet-review</c>.</summary>
     [StoredName("grant.reviewed.v1")]
     public sealed record Reviewed(GrantSignature By) : GrantEvent;
+
+    /// <summary>A host is about to be asked to let it be used; on disk before it is.</summary>
+    /// <param name="Use">From 1 to the grant's uses per host.</param>
+    [StoredName("grant.use_begun.v1")]
+    public sealed record UseBegun(string Host, int Use) : GrantEvent;
+
+    /// <param name="Receipt">The root helper's exact words (<see cref="RootTasks.RootReceipt"/>), which it has signed.</param>
+    /// <param name="Signature">By the host's helper key, in the namespace <c>fleet-receipt</c>.</param>
+    [StoredName("grant.use_ended.v1")]
+    public sealed record UseEnded(string Host, int Use, int ExitCode, RootTasks.RootEnd How, string Receipt, string Signature) : GrantEvent;
+
+    /// <summary>The host let nothing run.</summary>
+    [StoredName("grant.use_refused.v1")]
+    public sealed record UseRefused(string Host, int Use, RootTasks.RootDenial Code, string Detail) : GrantEvent;
+
+    /// <summary>The host was asked, and did not say how it ended: its root log tells.</summary>
+    [StoredName("grant.use_lost.v1")]
+    public sealed record UseLost(string Host, int Use, string Why) : GrantEvent;
 }
 
 /// <summary>A signature that was verified.</summary>

@@ -27,7 +27,7 @@ public static partial class GrantRules
         .. Text(document.Reason, "reason"),
         .. Window(document),
         .. Hosts(document.Hosts),
-        .. Paths(document.Privileges),
+        .. Privileges(document.Privileges),
         .. Work(document),
     ];
 
@@ -46,12 +46,16 @@ public static partial class GrantRules
         .. hosts.Labels.SelectMany(label => (IEnumerable<Mistake>)[.. Name(label.Key, "hosts.labels"), .. Name(label.Value, $"hosts.labels.{label.Key}")]),
     ];
 
-    private static IEnumerable<Mistake> Paths(PrivilegeSet privileges) =>
-        privileges.Members.OfType<Privilege.UnrestrictedVolume>().SelectMany(volume => Folder(volume.Path, "privileges"));
+    private static IEnumerable<Mistake> Privileges(PrivilegeSet privileges) => privileges.Members.SelectMany(privilege => privilege switch
+    {
+        Privilege.UnrestrictedVolume volume => Folder(volume.Path, "privileges"),
+        Privilege.Device device => Broken(!JobRules.IsDevice(device.Path), "privileges", $"a device is an absolute, canonical path below /dev; got '{Shown(device.Path)}'"),
+        _ => [],
+    });
 
     private static IEnumerable<Mistake> Work(GrantDocument document) => (document.RootTask, document.PrivilegedJob) switch
     {
-        ({ } task, null) => Task(task),
+        ({ } task, null) => [.. Task(task), .. Powers(task, document.Privileges)],
         (null, { } job) => Broken(
             document.Privileges.IsBaseline, "privileges", $"a job of the baseline needs no grant; name the privileges of {job.Job}"),
         _ => [new Mistake("", "a grant is for a root_task or for a privileged_job: one of the two, and null for the other")],
@@ -69,6 +73,18 @@ public static partial class GrantRules
         .. Range(task.UsesPerHost, MostUses, "root_task.uses_per_host", "uses of each host"),
         .. Range(task.TimeoutSeconds, LongestTimeout, "root_task.timeout_seconds", "seconds"),
         .. Range(task.OutputLimit, LargestOutput, "root_task.output_limit", "bytes"),
+    ];
+
+    // What it may do is what the set says, and nothing else: root by its number, or all of the host, must be named to be granted.
+    private static IEnumerable<Mistake> Powers(RootTask task, PrivilegeSet privileges) =>
+    [
+        .. Broken(
+            (task.Uid == 0 || task.Gid == 0 || task.Groups.Contains(0)) && !privileges.Members.Contains(new Privilege.RunAsRoot()),
+            "privileges", "a task with the user or a group 0 asks for run_as_root"),
+        .. Broken(privileges.Members.Contains(new Privilege.RootPreStart()), "privileges", "root_pre_start is of jobs; a root task has no hook"),
+        .. Broken(
+            privileges.Members.Contains(new Privilege.Unconfined()) && privileges.Members.Any(p => p is not (Privilege.Unconfined or Privilege.RunAsRoot)),
+            "privileges", "unconfined is all that there is: beside it stands run_as_root at most"),
     ];
 
     private static IEnumerable<Mistake> Program(ImmutableArray<string> argv) =>

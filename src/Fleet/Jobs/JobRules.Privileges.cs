@@ -17,5 +17,16 @@ public static partial class JobRules
                 $"'{name}' is not a capability of Linux{NearestWord.Hint(name, CapabilityNames.All)}"));
 
     private static IEnumerable<Mistake> CheckPrivileges(ImmutableArray<Privilege> privileges, string at) =>
-        privileges.SelectMany((privilege, i) => privilege is Privilege.UnrestrictedVolume volume ? CheckHostPath(volume.Path, $"{at}[{i}]") : []);
+        privileges.SelectMany((privilege, i) => privilege switch
+        {
+            Privilege.UnrestrictedVolume volume => CheckHostPath(volume.Path, $"{at}[{i}]"),
+            Privilege.Device device => Broken(
+                !IsDevice(device.Path), $"{at}[{i}]", $"a device is an absolute, canonical path below /dev; got '{device.Path}'"),
+            Privilege.HostNetwork => [new Mistake($"{at}[{i}]", "a job has the host's network always; leave host_network out")],
+            Privilege.Unconfined => [new Mistake($"{at}[{i}]", "a job always has a sandbox: unconfined is of root tasks alone; name what the job needs")],
+            _ => [],
+        });
+
+    /// <summary>Whether a path may be that of a device: nothing else is looked at on the host.</summary>
+    public static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) && Canonical(path) == path;
 }

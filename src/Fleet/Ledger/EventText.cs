@@ -5,6 +5,7 @@ using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Processes;
+using Fleet.RootTasks;
 using Fleet.Sandboxes;
 
 namespace Fleet.Ledger;
@@ -92,7 +93,21 @@ public static class EventText
         GrantEvent.Lapsed => "lapsed: its window ended before enough had approved it",
         GrantEvent.Expired => "expired",
         GrantEvent.Reviewed e => $"reviewed by {e.By.Principal} ({e.By.Key})",
+        GrantEvent.UseBegun e => $"{e.Host} is asked for use {e.Use}",
+        GrantEvent.UseEnded e => $"use {e.Use} on {e.Host} ended with {e.ExitCode}{HowOf(e.How)}",
+        GrantEvent.UseRefused e => $"{e.Host} refused use {e.Use} ({EnumText.Of(e.Code)}): {e.Detail}",
+        GrantEvent.UseLost e => $"what became of use {e.Use} on {e.Host} is not known: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
+    private static string HowOf(RootEnd how) => how switch
+    {
+        RootEnd.Exited => "",
+        RootEnd.Timeout => ": killed at its timeout",
+        RootEnd.OutputLimit => ": killed, for it wrote more than it was granted",
+        RootEnd.Cancelled => ": ended by who asked for it",
+        RootEnd.Revoked => ": ended, for the grant was revoked",
+        _ => throw new UnreachableException($"no text for {how}"),
     };
 
     private static string WhyOf(StopReason why) => why switch

@@ -41,5 +41,15 @@ public abstract record Privilege
     /// <summary>The pre_start hook runs on the host as root, as BPM runs it.</summary>
     public sealed record RootPreStart : Privilege;
 
+    /// <param name="Path">Of a device node on the host, below /dev.</param>
+    /// <param name="Writable">Opened for reading alone where it is not.</param>
+    public sealed record Device(string Path, bool Writable) : Privilege;
+
+    /// <summary>The host's network: a root task has none otherwise, a job has it always.</summary>
+    public sealed record HostNetwork : Privilege;
+
+    /// <summary>No sandbox at all: the host itself, as its user has it. Of a root task alone; it is all that there is.</summary>
+    public sealed record Unconfined : Privilege;
+
     public sealed override string ToString() => PrivilegeText.Format(this);
 }

@@ -72,6 +72,7 @@ public sealed class PrivilegeSet : IEquatable<PrivilegeSet>
     {
         (Privilege.UnrestrictedVolume h, Privilege.UnrestrictedVolume a) =>
             h.Path == a.Path && (h.Writable || !a.Writable) && (h.AllowExecutions || !a.AllowExecutions),
+        (Privilege.Device h, Privilege.Device a) => h.Path == a.Path && (h.Writable || !a.Writable),
         _ => held == asked,
     };
 

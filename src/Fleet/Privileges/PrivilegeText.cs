@@ -12,10 +12,11 @@ public static class PrivilegeText
     [
         new Privilege.RunAsRoot(), new Privilege.NoSeccomp(), new Privilege.NewPrivileges(), new Privilege.SuidMounts(),
         new Privilege.UnmaskedPaths(), new Privilege.HostPidNamespace(), new Privilege.RootPreStart(),
+        new Privilege.HostNetwork(), new Privilege.Unconfined(),
     ];
 
     /// <summary>The forms a person may write, for help and nearest-word hints.</summary>
-    public static IEnumerable<string> Forms => Plain.Select(Format).Concat(["capability:NAME", "unrestricted_volume:PATH[:rw][,exec]"]);
+    public static IEnumerable<string> Forms => Plain.Select(Format).Concat(["capability:NAME", "device:PATH[:rw]", "unrestricted_volume:PATH[:rw][,exec]"]);
 
     public static string Format(Privilege privilege) => privilege switch
     {
@@ -27,28 +28,36 @@ public static class PrivilegeText
         Privilege.UnmaskedPaths => "unmasked_paths",
         Privilege.HostPidNamespace => "host_pid_namespace",
         Privilege.RootPreStart => "root_pre_start",
+        Privilege.HostNetwork => "host_network",
+        Privilege.Unconfined => "unconfined",
+        Privilege.Device d => $"device:{d.Path}:{(d.Writable ? "rw" : "ro")}",
         Privilege.UnrestrictedVolume v => $"unrestricted_volume:{v.Path}:{(v.Writable ? "rw" : "ro")}{(v.AllowExecutions ? ",exec" : "")}",
         _ => throw new UnreachableException($"no text for {privilege.GetType()}"),
     };
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out Privilege? privilege)
     {
-        privilege = Plain.FirstOrDefault(p => Format(p) == text) ?? Capability(text) ?? Volume(text);
+        privilege = Plain.FirstOrDefault(p => Format(p) == text) ?? Capability(text) ?? Device(text) ?? Volume(text);
         return privilege is not null;
     }
 
     private static Privilege? Capability(string? text) =>
         After(text, "capability:") is { } name && CapabilityNames.Find(name) is { } known ? new Privilege.Capability(known) : null;
 
+    private static Privilege? Device(string? text) => PathAndOptions(text, "device:") switch
+    {
+        (var path, "ro") => new Privilege.Device(path, false),
+        (var path, "rw") => new Privilege.Device(path, true),
+        _ => null,
+    };
+
     private static Privilege? Volume(string? text)
     {
-        if (After(text, "unrestricted_volume:") is not ['/', ..] rest)
+        if (PathAndOptions(text, "unrestricted_volume:") is not (var path, var options))
         {
             return null;
         }
 
-        var colon = rest.LastIndexOf(':');
-        var (path, options) = colon < 0 ? (rest, "ro") : (rest[..colon], rest[(colon + 1)..]);
         return options switch
         {
             "ro" => new Privilege.UnrestrictedVolume(path, false, false),
@@ -57,6 +66,17 @@ public static class PrivilegeText
             "rw,exec" => new Privilege.UnrestrictedVolume(path, true, true),
             _ => null,
         };
+    }
+
+    private static (string Path, string Options)? PathAndOptions(string? text, string prefix)
+    {
+        if (After(text, prefix) is not ['/', ..] rest)
+        {
+            return null;
+        }
+
+        var colon = rest.LastIndexOf(':');
+        return colon < 0 ? (rest, "ro") : (rest[..colon], rest[(colon + 1)..]);
     }
 
     private static string? After(string? text, string prefix) =>

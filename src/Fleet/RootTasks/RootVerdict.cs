@@ -1,11 +1,38 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Fleet.Grants;
 
 namespace Fleet.RootTasks;
 
 /// <summary>Why a host lets nothing run; a reason has a code that records and tests name.</summary>
+[JsonConverter(typeof(SnakeCaseEnum<RootDenial>))]
 public enum RootDenial
 {
+    /// <summary>Whoever asks is not the agent's user.</summary>
+    NotTheAgent,
+    BadRequest,
+    PolicyUnusable,
+    SignersUnusable,
+    BadSignature,
+
+    /// <summary>Signed, and yet not a grant, or not one for a root task.</summary>
+    NotAGrant,
+    Revoked,
+
+    /// <summary>The number of the use is none of the grant's.</summary>
+    NoSuchUse,
+
+    /// <summary>That use was burnt before.</summary>
+    UseTaken,
+
+    /// <summary>The program, or a path or device that was granted, is not there, or is not root's alone.</summary>
+    UnsafePath,
+
+    /// <summary>What runs must be on disk before, and it cannot be written.</summary>
+    LogUnwritable,
+
+    /// <summary>The host cannot do it as granted; the message says what it lacks.</summary>
+    CannotRun,
     WrongFleet,
     WrongHost,
     NotYet,

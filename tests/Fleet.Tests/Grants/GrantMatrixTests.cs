@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using Fleet.Grants;
 using Fleet.Ledger;
+using Fleet.RootTasks;
 using static Fleet.Tests.Grants.GrantSample;
 
 namespace Fleet.Tests.Grants;
@@ -20,7 +21,7 @@ public class GrantMatrixTests
         {
             foreach (var (commandName, command) in Commands)
             {
-                table.AppendLine($"{stateName,-14} {commandName,-9} -> {string.Join(" | ", Times.Select(t => Cell(state, command, t.At)))}");
+                table.AppendLine($"{stateName,-14} {commandName,-10} -> {string.Join(" | ", Times.Select(t => Cell(state, command, t.At)))}");
             }
         }
 
@@ -38,6 +39,8 @@ public class GrantMatrixTests
 
     private static Grant.Asked Full => Asked with { Approvals = [By("bob"), By("carol")] };
 
+    private static Grant.Asked InUse(UseState state) => Full with { Uses = [new GrantUse("web-1", 1, state)] };
+
     private static ImmutableArray<(string, Grant)> States =>
     [
         ("absent", Grant.None),
@@ -45,11 +48,16 @@ public class GrantMatrixTests
         ("half approved", new Grant.Requested(Asked with { Approvals = [By("bob")] })),
         ("approved", new Grant.Approved(Full)),
         ("active", new Grant.Active(Full)),
+        ("in use", new Grant.Active(InUse(UseState.Begun))),
+        ("use lost", new Grant.Active(InUse(UseState.Lost))),
+        ("use refused", new Grant.Active(InUse(UseState.Refused))),
+        ("used up", new Grant.Active(InUse(UseState.Ended) with { Uses = [new("web-1", 1, UseState.Ended), new("web-1", 2, UseState.Ended)] })),
         ("denied", new Grant.Ended(Asked, GrantEnd.Denied, "no", Review.NotNeeded)),
         ("lapsed", new Grant.Ended(Asked, GrantEnd.Lapsed, null, Review.NotNeeded)),
         ("revoked", new Grant.Ended(Full, GrantEnd.Revoked, "done", Review.NotNeeded)),
         ("expired", new Grant.Ended(Full, GrantEnd.Expired, null, Review.NotNeeded)),
         ("review due", new Grant.Ended(Full, GrantEnd.Expired, null, Review.Due)),
+        ("ended in use", new Grant.Ended(InUse(UseState.Begun), GrantEnd.Revoked, "done", Review.NotNeeded)),
         ("review done", new Grant.Ended(Full, GrantEnd.Expired, null, Review.Done)),
     ];
 
@@ -61,12 +69,20 @@ public class GrantMatrixTests
         ("revoke", new GrantCommand.Revoke("done")),
         ("review", new GrantCommand.Review(By("dave"))),
         ("wake", new GrantCommand.Wake()),
+        ("use", new GrantCommand.Use("web-1", Anyway: false)),
+        ("use anyway", new GrantCommand.Use("web-1", Anyway: true)),
+        ("use there", new GrantCommand.Use("web-2", Anyway: true)),
+        ("ended", new GrantCommand.Report("web-1", 1, new UseOutcome.Ended(0, RootEnd.Exited, "{}", "-"))),
+        ("refused", new GrantCommand.Report("web-1", 1, new UseOutcome.Refused(RootDenial.Over, "-"))),
+        ("lost", new GrantCommand.Report("web-1", 1, new UseOutcome.Lost("-"))),
     ];
 
     private static ImmutableArray<GrantEvent> Events =>
     [
         new GrantEvent.Requested(Text(ForTask), By("alice@example.com"), Two), new GrantEvent.Approved(By("dave")), new GrantEvent.Activated(), new GrantEvent.Denied("no"),
         new GrantEvent.Revoked("done"), new GrantEvent.Lapsed(), new GrantEvent.Expired(), new GrantEvent.Reviewed(By("dave")),
+        new GrantEvent.UseBegun("web-1", 1), new GrantEvent.UseEnded("web-1", 1, 0, RootEnd.Exited, "{}", "-"),
+        new GrantEvent.UseRefused("web-1", 1, RootDenial.Over, "-"), new GrantEvent.UseLost("web-1", 1, "-"),
     ];
 
     private static string Cell(Grant state, GrantCommand command, DateTimeOffset now) => GrantDecider.Decide(state, command, now) switch

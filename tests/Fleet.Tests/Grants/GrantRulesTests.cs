@@ -43,9 +43,16 @@ public class GrantRulesTests
         { "root_task.workdir", With(t => t with { Workdir = "/srv/app\0/x" }) },
         { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.UnrestrictedVolume("/var/log/../../etc", true, false)]) } },
         { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.UnrestrictedVolume("/var\0/log", true, false)]) } },
+        { "privileges", With(t => t with { Uid = 0 }) },
+        { "privileges", With(t => t with { Gid = 0 }) },
+        { "privileges", With(t => t with { Groups = [5, 0] }) },
+        { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.RootPreStart()]) } },
+        { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.Unconfined(), new Privilege.Capability("KILL")]) } },
+        { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.Device("/etc/passwd", false)]) } },
+        { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.Device("/dev/../etc/passwd", false)]) } },
         { "root_task.uid", With(t => t with { Uid = -1 }) },
         { "root_task.gid", With(t => t with { Gid = int.MaxValue }) },
-        { "root_task.groups", With(t => t with { Groups = [.. Enumerable.Range(0, 65)] }) },
+        { "root_task.groups", With(t => t with { Groups = [.. Enumerable.Range(1, 65)] }) },
         { "root_task.groups[0]", With(t => t with { Groups = [-5] }) },
         { "root_task.uses_per_host", With(t => t with { UsesPerHost = 0 }) },
         { "root_task.timeout_seconds", With(t => t with { TimeoutSeconds = 86_401 }) },
@@ -62,7 +69,8 @@ public class GrantRulesTests
     {
         Assert.Empty(GrantRules.Check(ForTask));
         Assert.Empty(GrantRules.Check(ForJob));
-        Assert.Empty(GrantRules.Check(With(t => t with { Argv = ["/bin/echo", "\U0001F525", "", "\uFFFD", "\\", new string('x', 1000)], Uid = 0, Gid = 0, Groups = [], Program = null })));
+        Assert.Empty(GrantRules.Check(With(t => t with { Argv = ["/bin/echo", "\U0001F525", "", "\uFFFD", "\\", new string('x', 1000)], Groups = [], Program = null })));
+        Assert.Empty(GrantRules.Check(With(t => t with { Uid = 0, Gid = 0 }) with { Privileges = new PrivilegeSet([new Privilege.RunAsRoot(), new Privilege.Unconfined()]) }));
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
+using Fleet.RootTasks;
 using Fleet.Sandboxes;
 
 namespace Fleet.Tests.Ledger;
@@ -52,6 +53,10 @@ public sealed class EventTextTests
         (new GrantEvent.Lapsed(), "lapsed: its window ended before enough had approved it"),
         (new GrantEvent.Expired(), "expired"),
         (new GrantEvent.Reviewed(Bob), "reviewed by bob (SHA256:b0b)"),
+        (new GrantEvent.UseBegun("web-1", 2), "web-1 is asked for use 2"),
+        (new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "", ""), "use 2 on web-1 ended with 137: killed at its timeout"),
+        (new GrantEvent.UseRefused("web-1", 2, RootDenial.TooFewSigners, "1 of 2 signed"), "web-1 refused use 2 (too_few_signers): 1 of 2 signed"),
+        (new GrantEvent.UseLost("web-1", 2, "the agent ended"), "what became of use 2 on web-1 is not known: the agent ended"),
     ];
 
     public static TheoryData<int> Indexes() => [.. Enumerable.Range(0, Cases.Length)];

@@ -6,6 +6,7 @@ using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Privileges;
 using Fleet.Processes;
+using Fleet.RootTasks;
 using Fleet.Sandboxes;
 
 namespace Fleet.Tests.Ledger;
@@ -55,6 +56,10 @@ internal static class Examples
         new GrantEvent.Lapsed(),
         new GrantEvent.Expired(),
         new GrantEvent.Reviewed(Signature),
+        new GrantEvent.UseBegun("web-1", 2),
+        new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "{\"fleet_root_receipt\":1}", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"),
+        new GrantEvent.UseRefused("web-1", 2, RootDenial.TooFewSigners, "1 of 2 people have signed"),
+        new GrantEvent.UseLost("web-1", 2, "the connection ended"),
     ];
 
     public static Recorded Of(FleetEvent @event) => new(

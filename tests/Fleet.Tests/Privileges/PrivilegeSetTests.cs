@@ -13,7 +13,9 @@ public class PrivilegeSetTests
     internal static readonly Gen<Privilege> Any = Gen.OneOf(
         Pick.Of<Privilege>(
             new Privilege.RunAsRoot(), new Privilege.NoSeccomp(), new Privilege.NewPrivileges(), new Privilege.SuidMounts(),
-            new Privilege.UnmaskedPaths(), new Privilege.HostPidNamespace(), new Privilege.RootPreStart()),
+            new Privilege.UnmaskedPaths(), new Privilege.HostPidNamespace(), new Privilege.RootPreStart(),
+            new Privilege.HostNetwork(), new Privilege.Unconfined()),
+        Gen.Select(Pick.Of("/dev/fuse", "/dev/a:b"), Gen.Bool).Select((path, w) => (Privilege)new Privilege.Device(path, w)),
         Pick.Of([.. CapabilityNames.All]).Select(name => (Privilege)new Privilege.Capability(name)),
         Gen.Select(Pick.Of("/var/log", "/var/log/a", "/a:rw", "/"), Gen.Bool, Gen.Bool).Select((path, w, x) => (Privilege)new Privilege.UnrestrictedVolume(path, w, x)));
 

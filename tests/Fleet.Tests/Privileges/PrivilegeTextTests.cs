@@ -22,6 +22,10 @@ public class PrivilegeTextTests
     [InlineData("capability:CAP_KILL", "capability:KILL")]
     [InlineData("unrestricted_volume:/srv", "unrestricted_volume:/srv:ro")]
     [InlineData("unrestricted_volume:/a:b:rw", "unrestricted_volume:/a:b:rw")]
+    [InlineData("device:/dev/fuse", "device:/dev/fuse:ro")]
+    [InlineData("device:/dev/fuse:rw", "device:/dev/fuse:rw")]
+    [InlineData("host_network", "host_network")]
+    [InlineData("unconfined", "unconfined")]
     public void What_people_write_has_one_spelling(string written, string spelt) => Assert.Equal(spelt, PrivilegeText.TryParse(written, out var p) ? p.ToString() : null);
 
     [Theory]
@@ -33,6 +37,8 @@ public class PrivilegeTextTests
     [InlineData("capability:")]
     [InlineData("capability:FOO")]
     [InlineData("unrestricted_volume:srv")]
+    [InlineData("device:fuse")]
+    [InlineData("device:/dev/fuse:rw,exec")]
     [InlineData("unrestricted_volume:/srv:rx")]
     public void Anything_else_is_no_privilege(string? text) => Assert.False(PrivilegeText.TryParse(text, out _));
 }
