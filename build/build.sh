@@ -10,6 +10,9 @@ dotnet publish src/Host/Host.csproj -c Release -r "$(runtime_identifier)" --self
   -p:PublishReadyToRun=true -p:DebugType=embedded --artifacts-path artifacts/publish -o artifacts/bin.new \
   --nologo -v quiet -clp:ErrorsOnly
 
+"$FLEET_REPO/build/root-helper.sh"
+cp artifacts/root-helper/fleet-root-helper artifacts/bin.new/fleet-root-helper
+
 # Swapped in whole: a running agent keeps the files it has open, and nobody sees half a program.
 rm -rf artifacts/bin.old
 [ ! -e bin ] || mv bin artifacts/bin.old

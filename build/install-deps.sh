@@ -12,10 +12,11 @@ PARTS=(
   uidmap:/usr/bin/newuidmap
   util-linux:/usr/bin/unshare
   passwd:/usr/sbin/useradd
+  openssh-client:/usr/bin/ssh-keygen
 )
 
 if [ "${1:-}" = test ]; then
-  PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3)
+  PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3 gcc:/usr/bin/cc libc6-dev:/usr/include/stdio.h)
 fi
 
 missing=()
@@ -23,6 +24,9 @@ for part in "${PARTS[@]}"; do
   [ -e "${part#*:}" ] || missing+=("${part%%:*}")
 done
 # A library has a folder per architecture; ask the linker.
+if [ "${1:-}" = test ] && [ ! -e /usr/include/zlib.h ]; then
+  missing+=(zlib1g-dev)
+fi
 /sbin/ldconfig -p | grep -q 'libseccomp\.so\.2' || missing+=(libseccomp2)
 
 if [ ${#missing[@]} -eq 0 ]; then

@@ -3,13 +3,14 @@ using System.Xml.Linq;
 
 namespace Fleet.Architecture;
 
-/// <summary>One direction: Fleet knows nobody, Actors knows Fleet, Host knows both.</summary>
+/// <summary>One direction: Fleet knows nobody, Actors knows Fleet, Host knows both; the root helper knows Fleet alone.</summary>
 public sealed class ReferenceTests
 {
     [Theory]
     [InlineData("src/Fleet/Fleet.csproj", "")]
     [InlineData("src/Actors/Actors.csproj", "Fleet")]
     [InlineData("src/Host/Host.csproj", "Actors Fleet")]
+    [InlineData("src/RootHelper/RootHelper.csproj", "Fleet")]
     public void A_project_references_exactly_the_projects_below_it(string project, string expected)
     {
         var references = Items(project, "ProjectReference").Select(r => Path.GetFileNameWithoutExtension(r)).Order(StringComparer.Ordinal);
@@ -22,7 +23,7 @@ public sealed class ReferenceTests
     {
         var projects = Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories).Select(p => Path.GetFileName(p));
 
-        Assert.Equal(["Actors.csproj", "Fleet.csproj", "Host.csproj"], projects.Order(StringComparer.Ordinal));
+        Assert.Equal(["Actors.csproj", "Fleet.csproj", "Host.csproj", "RootHelper.csproj"], projects.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -40,6 +41,9 @@ public sealed class ReferenceTests
 
         Assert.Empty(others);
     }
+
+    [Fact]
+    public void The_root_helper_has_no_package() => Assert.Empty(Items("src/RootHelper/RootHelper.csproj", "PackageReference"));
 
     [Fact]
     public void The_domain_s_only_package_is_the_analyzer_that_guards_it() =>

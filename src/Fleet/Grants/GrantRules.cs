@@ -112,10 +112,12 @@ public static partial class GrantRules
     private static IEnumerable<Mistake> Range(long value, long most, string at, string unit) =>
         Broken(value < 1 || value > most, at, $"from 1 to {most} {unit}; got {value}");
 
-    // A word that stands in files of one word a column: allowed_signers, logs.
+    /// <summary>Whether it is a word that can stand in files of one word a column: allowed_signers, logs.</summary>
+    public static bool IsName(string? name) =>
+        name is { Length: >= 1 and <= 255 } && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or '@' or ':' or '+');
+
     private static IEnumerable<Mistake> Name(string? name, string at) => Broken(
-        name is not { Length: >= 1 and <= 255 } || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-' or '@' or ':' or '+'),
-        at, $"1 to 255 characters of A-Z a-z 0-9 _ . - @ : +; got '{Shown(name)}'");
+        !IsName(name), at, $"1 to 255 characters of A-Z a-z 0-9 _ . - @ : +; got '{Shown(name)}'");
 
     private static IEnumerable<Mistake> Text(string? text, string at) => Broken(
         text is null || text.Length > LongestText || !IsWhole(text), at, $"at most {LongestText} characters, of whole Unicode and without NUL");

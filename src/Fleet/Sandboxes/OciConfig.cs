@@ -47,7 +47,12 @@ public sealed record OciLinux(
     string RootfsPropagation,
     ImmutableArray<string> MaskedPaths,
     ImmutableArray<string> ReadonlyPaths,
-    OciSeccomp? Seccomp);
+    OciSeccomp? Seccomp,
+    ImmutableArray<OciDevice>? Devices = null);
+
+/// <param name="Type">c or b.</param>
+/// <param name="FileMode">Of its permissions alone.</param>
+public sealed record OciDevice(string Path, string Type, long Major, long Minor, uint FileMode, int Uid, int Gid);
 
 public sealed record OciNamespace(string Type);
 

@@ -14,13 +14,19 @@ public static class OciMounts
     /// <summary>What /etc/resolv.conf may point into.</summary>
     public static readonly ImmutableArray<string> Resolver = ["/run/resolvconf", "/run/systemd/resolve"];
 
-    private static ImmutableArray<OciMount> Kernel =>
+    /// <summary>The kernel's file systems that each sandbox has of its own.</summary>
+    internal static ImmutableArray<OciMount> Own =>
     [
         new("/proc", "proc", "proc", []),
         new("/dev", "tmpfs", "tmpfs", ["nosuid", "noexec", "mode=755"]),
         new("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
         new("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777"]),
         new("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
+    ];
+
+    private static ImmutableArray<OciMount> Kernel =>
+    [
+        .. Own,
 
         // The host's own, because a sandbox shares the host's network and so may not mount a sysfs of its own. (Asked for one, crun does this itself,
         // and forgets the options.) BPM has none of /sys/fs/cgroup inside; OciSpec masks it.

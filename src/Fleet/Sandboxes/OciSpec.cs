@@ -21,13 +21,14 @@ public static class OciSpec
 {
     public const string SeccompAnnotation = "run.oci.seccomp_bpf_data";
 
-    private static readonly ImmutableArray<string> Masked =
+    /// <summary>Hidden in every sandbox that has no <c>unmasked_paths</c>.</summary>
+    internal static readonly ImmutableArray<string> Masked =
     [
         "/etc/sv", "/proc/kcore", "/proc/latency_stats", "/proc/sched_debug", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
         "/sys/fs/cgroup",
     ];
 
-    private static readonly ImmutableArray<string> ReadOnly =
+    internal static readonly ImmutableArray<string> ReadOnly =
         ["/proc/asound", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
     public static OciBuild Build(SandboxRequest request, HostFacts facts)
@@ -93,10 +94,10 @@ public static class OciSpec
             facts.Seccomp is SeccompChoice.Listed listed ? SeccompProfile.ForRuntime(listed.Architecture) : null);
     }
 
-    private static ImmutableSortedDictionary<string, string> Annotations(SeccompChoice seccomp) =>
-        seccomp is SeccompChoice.Compiled compiled
-            ? ImmutableSortedDictionary<string, string>.Empty.Add(SeccompAnnotation, compiled.Bpf)
-            : ImmutableSortedDictionary<string, string>.Empty;
+    internal static readonly ImmutableSortedDictionary<string, string> NoAnnotations = ImmutableSortedDictionary<string, string>.Empty;
+
+    internal static ImmutableSortedDictionary<string, string> Annotations(SeccompChoice seccomp) =>
+        seccomp is SeccompChoice.Compiled compiled ? NoAnnotations.Add(SeccompAnnotation, compiled.Bpf) : NoAnnotations;
 
     private static OciBuild.Refused Refuse(StartFailureCode code, string message) => new(new StartFailure(code, message));
 }

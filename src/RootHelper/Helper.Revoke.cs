@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Fleet.Ledger;
+using Fleet.RootHelper.Grants;
+using Fleet.RootHelper.RootTasks;
+using Fleet.RootTasks;
+
+namespace Fleet.RootHelper;
+
+/// <summary>The request that only takes away.</summary>
+internal sealed partial class Helper
+{
+    private void Revoke(RootRequest.Revoke revoke, HostPolicy host)
+    {
+        var by = SshKeygen.Verify(revoke.Revocation.AsSpan(), host.Signers, [(revoke.By, "fleet-revoke")])[0];
+        entry = entry with { Document = Digest.Of(revoke.Revocation.AsSpan()), Signers = [$"{by.Principal} {by.Key}"] };
+        var revocation = RevocationOf(revoke.Revocation, host.Policy);
+        entry = entry with { Grant = revocation.Grant, Detail = EventText.Visible(revocation.Reason) };
+        if (state.Revoke(revocation.Grant))
+        {
+            log.Append(entry with { At = Now, What = RootAct.Revoked });
+        }
+
+        state.EndAll(revocation.Grant);
+        client.Send(RootFrame.Log, log.After(log.Last().Number - 1, RootFrames.Longest));
+    }
+
+    private static RootRevocation RevocationOf(ImmutableArray<byte> bytes, RootPolicy policy)
+    {
+        try
+        {
+            var revocation = RootRevocation.Read(bytes.AsSpan());
+            return revocation.Fleet == policy.Fleet
+                ? revocation
+                : throw new Denied(RootDenial.WrongFleet, $"the revocation is of the fleet {EventText.Visible(revocation.Fleet)}, and this host belongs to {policy.Fleet}");
+        }
+        catch (JsonException e)
+        {
+            throw new Denied(RootDenial.BadRequest, $"this is not a revocation: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Fleet.RootHelper.Linux;
+using Fleet.RootHelper.RootTasks;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fleet.RootHelper;
+
+/// <summary>
+/// What systemd's socket activation (Accept=yes) does, where there is no systemd: waits at the socket, and starts a helper of its own for each connection.
+/// It looks at nothing that is sent.
+/// </summary>
+internal sealed class Listener(Places places, int group)
+{
+    /// <summary>Helpers at a time; who comes then waits in the socket's queue.</summary>
+    private const int MostHelpers = 64;
+
+    private readonly List<Child> helpers = [];
+
+    /// <summary>Returns only by an exception: a socket that cannot be had.</summary>
+    public int Run()
+    {
+        _ = Libc.Umask(0x3F /* 0077 */);
+        Libc.KeepDescriptors();
+        Prepare();
+        Sweep();
+        using var socket = Sockets.Listen(places.Socket, group);
+        Console.Error.WriteLine($"fleet-root-helper: listening at {places.Socket}");
+        while (true)
+        {
+            Step(socket);
+        }
+    }
+
+    private void Prepare()
+    {
+        foreach (var (folder, mode) in ((string, uint)[])[(places.Run, 0x1ED), (places.Work, 0x1C0)])
+        {
+            if (Libc.MakeFolder(folder, mode) < 0 && Libc.Error != Libc.EEXIST)
+            {
+                throw new LinuxException($"make {folder}");
+            }
+
+            using var made = LinuxException.Check(Libc.Open(folder, Libc.ReadOnly | Libc.Folder | Libc.NoFollow), $"open {folder}");
+            LinuxException.Check(Libc.ChangeMode(made, mode), $"set the mode of {folder}");
+        }
+
+        RootsOwn.Open(places.Run).Dispose();
+    }
+
+    private void Step(SafeFileHandle socket)
+    {
+        Span<Waiting> on = [Waiting.On(helpers.Count < MostHelpers ? socket : null, Sockets.In), .. helpers.Select(h => Waiting.On(h.Ended, Sockets.In))];
+        Sockets.Wait(on, -1);
+        for (var i = helpers.Count - 1; i >= 0; i--)
+        {
+            if (on[i + 1].Ready != 0)
+            {
+                Bury(i);
+            }
+        }
+
+        if (on[0].Ready != 0)
+        {
+            Accept(socket);
+        }
+    }
+
+    private void Accept(SafeFileHandle socket)
+    {
+        using var connection = Sockets.Accept(socket);
+        if (!connection.IsInvalid)
+        {
+            helpers.Add(Child.Start(
+                [Environment.ProcessPath!, .. places.Prefix.Length == 0 ? [] : (string[])["--prefix", places.Prefix]], ["PATH=/usr/bin:/bin"], "/", connection));
+        }
+    }
+
+    // One that was killed may have left a task behind.
+    private void Bury(int helper)
+    {
+        using var dead = helpers[helper];
+        helpers.RemoveAt(helper);
+        if (dead.Wait().Code > 128)
+        {
+            Sweep();
+        }
+    }
+
+    private void Sweep()
+    {
+        try
+        {
+            var policy = HostPolicy.Read(places).Policy;
+            var state = new RootState(places);
+            state.Prepare(policy.Host);
+            state.Sweep(new RootLog(places), DateTimeOffset.UtcNow);
+        }
+        catch (Exception e) when (e is Denied or IOException)
+        {
+            Console.Error.WriteLine($"fleet-root-helper: {e.Message}");
+        }
+    }
+}

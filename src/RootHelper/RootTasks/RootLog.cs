@@ -1,0 +1,157 @@
+using Fleet.RootHelper.Linux;
+using Fleet.RootTasks;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fleet.RootHelper.RootTasks;
+
+/// <summary>
+/// The host's root log: lines that are chained by their digests and are on disk before the call returns. The end of the file is the commit point: a line
+/// without its line feed was never written, and the next that writes takes it away.
+/// </summary>
+internal sealed class RootLog(Places places)
+{
+    private const int Exclusive = 2; // LOCK_EX
+    private const int Block = 64 * 1024;
+
+    /// <summary>The digest of the last entry's line, and its number.</summary>
+    public readonly record struct Head(long Number, Digest Digest, DateTimeOffset Latest, Digest? Policy);
+
+    /// <summary>The log up to now; of one that is not there, the beginning.</summary>
+    /// <exception cref="Denied">It was taken away, or cannot be read.</exception>
+    public Head Last()
+    {
+        using var file = Open();
+        return HeadOf(file);
+    }
+
+    /// <summary>Writes one entry, and before it another where the policy is not the one of the entry before.</summary>
+    /// <param name="entry">Number, digest of the one before and times are filled in here.</param>
+    /// <exception cref="Denied">It is not on disk. What would have followed from it must not happen.</exception>
+    public Head Append(RootLogEntry entry)
+    {
+        using var file = Open();
+        var head = HeadOf(file);
+        if (entry.Policy is { } policy && head.Policy is { } before && policy != before)
+        {
+            head = Write(file, head, Entries.Of(RootAct.PolicyChanged, entry.At) with { Policy = policy });
+        }
+
+        return Write(file, head, entry);
+    }
+
+    /// <summary>The lines after entry <paramref name="number"/>, whole ones, as many as fit.</summary>
+    public byte[] After(long number, int longest)
+    {
+        using var file = Open();
+        var (lines, room) = (new MemoryStream(), longest);
+        foreach (var line in Lines(file).SkipWhile(line => RootLogEntry.Read(line).Number <= number).TakeWhile(line => (room -= line.Length) >= 0))
+        {
+            lines.Write(line);
+        }
+
+        return lines.ToArray();
+    }
+
+    private static Head Write(SafeFileHandle file, Head head, RootLogEntry entry)
+    {
+        var line = RootLogEntry.Write(entry with
+        {
+            Number = head.Number + 1,
+            Previous = head.Digest,
+            Latest = entry.At > head.Latest ? entry.At : head.Latest,
+            Policy = entry.Policy ?? head.Policy,
+            Detail = entry.Detail is { Length: > RootLogEntry.LongestDetail } ? entry.Detail[..RootLogEntry.LongestDetail] : entry.Detail,
+        });
+        var end = RandomAccess.GetLength(file);
+        try
+        {
+            RandomAccess.Write(file, line, end);
+            RandomAccess.FlushToDisk(file);
+        }
+        catch (IOException e)
+        {
+            _ = Libc.Truncate(file, end);
+            throw new Denied(RootDenial.LogUnwritable, $"the root log cannot be written: {e.Message}");
+        }
+
+        return new Head(head.Number + 1, Digest.Of(line), entry.At > head.Latest ? entry.At : head.Latest, entry.Policy ?? head.Policy);
+    }
+
+    // Locked until it is closed: two helpers never write at once, nor does one read what another is writing.
+    private SafeFileHandle Open()
+    {
+        // In this order: a log is made before the first use is burnt, by whichever helper.
+        var hasUses = Directory.EnumerateFileSystemEntries(places.Uses).Any();
+        var isNew = !File.Exists(places.Log);
+        if (isNew && hasUses)
+        {
+            throw new Denied(RootDenial.LogUnwritable, $"{places.Log} is gone, though uses were burnt: somebody with root took it away; put it back, or begin a new state folder");
+        }
+
+        var file = Libc.Open(places.Log, Libc.ReadWrite | Libc.Create | Libc.NoFollow, 0x180 /* 0600 */);
+        if (file.IsInvalid || !Libc.Stat(file).IsRegular || Libc.Flock(file, Exclusive) < 0)
+        {
+            throw new Denied(RootDenial.LogUnwritable, $"{places.Log} cannot be opened: {Libc.ErrorText}");
+        }
+
+        if (isNew)
+        {
+            RootState.Sync(places.State);
+        }
+
+        return file;
+    }
+
+    private static Head HeadOf(SafeFileHandle file)
+    {
+        var length = RandomAccess.GetLength(file);
+        var tail = new byte[Math.Min(length, Block)];
+        _ = RandomAccess.Read(file, tail, length - tail.Length);
+        var whole = tail.AsSpan().LastIndexOf((byte)'\n') + 1;
+        if (whole < tail.Length)
+        {
+            _ = Libc.Truncate(file, length - tail.Length + whole);
+        }
+
+        if (whole == 0)
+        {
+            return length > Block
+                ? throw new Denied(RootDenial.LogUnwritable, "the root log is broken: its last line has no end")
+                : new Head(0, RootLogEntry.Nothing, DateTimeOffset.MinValue, null);
+        }
+
+        var line = tail.AsSpan(tail.AsSpan(0, whole - 1).LastIndexOf((byte)'\n') + 1);
+        line = line[..(line.IndexOf((byte)'\n') + 1)];
+        try
+        {
+            var last = RootLogEntry.Read(line);
+            return new Head(last.Number, Digest.Of(line), last.Latest, last.Policy);
+        }
+        catch (System.Text.Json.JsonException e)
+        {
+            throw new Denied(RootDenial.LogUnwritable, $"the root log is broken: {e.Message}");
+        }
+    }
+
+    private static IEnumerable<byte[]> Lines(SafeFileHandle file)
+    {
+        using var reader = new BufferedStream(new FileStream(new SafeFileHandle(file.DangerousGetHandle(), false), FileAccess.Read, 0));
+        var line = new List<byte>(1024);
+        for (int one; (one = reader.ReadByte()) >= 0;)
+        {
+            line.Add((byte)one);
+            if (one == '\n')
+            {
+                yield return [.. line];
+                line.Clear();
+            }
+        }
+    }
+}
+
+/// <summary>Entries of the root log, with what <see cref="RootLog"/> fills in left empty.</summary>
+internal static class Entries
+{
+    public static RootLogEntry Of(RootAct what, DateTimeOffset at) =>
+        new(0, RootLogEntry.Nothing, at, at, what, null, null, null, null, [], null, null, null, null, null, null);
+}
