@@ -6,6 +6,9 @@ namespace Fleet.Host.Hosts;
 /// <summary>A user of /etc/passwd (passwd(5)).</summary>
 internal sealed record Account(string Name, uint Uid, uint Gid);
 
+/// <summary>A group of /etc/group (group(5)).</summary>
+internal sealed record Group(string Name, uint Gid);
+
 /// <summary>The host's own user and group files; users that only a directory service knows do not run agents.</summary>
 internal static class Accounts
 {
@@ -33,10 +36,18 @@ internal static class Accounts
 
     public static bool HasGroup(string name) => GroupId(name) is not null;
 
-    /// <summary>Names of all groups of a user: the primary one and those that list it.</summary>
-    public static IReadOnlyList<string> GroupsOf(Account user) => [.. Lines("/etc/group")
-        .Where(fields => fields.Length >= 4 && (Number(fields[2]) == user.Gid || fields[3].Split(',').Contains(user.Name)))
-        .Select(fields => fields[0])];
+    public static string GroupName(uint gid) => Groups().FirstOrDefault(group => group.Gid == gid)?.Name ?? $"gid {gid}";
+
+    /// <summary>All groups of a user: the primary one, named or not, and those that list it.</summary>
+    public static IReadOnlyList<Group> GroupsOf(Account user) =>
+    [
+        new(GroupName(user.Gid), user.Gid),
+        .. Lines("/etc/group")
+            .Where(fields => fields.Length >= 4 && Number(fields[2]) != user.Gid && fields[3].Split(',').Contains(user.Name))
+            .Select(fields => new Group(fields[0], Number(fields[2]))),
+    ];
+
+    public static IEnumerable<Group> Groups() => Lines("/etc/group").Where(fields => fields.Length >= 3).Select(fields => new Group(fields[0], Number(fields[2])));
 
     /// <summary>All ids in use in one of the two files.</summary>
     public static IEnumerable<uint> Ids(string file) => Lines(file).Where(fields => fields.Length >= 3).Select(fields => Number(fields[2]));

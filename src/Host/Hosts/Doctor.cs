@@ -29,7 +29,8 @@ public static class Doctor
 {
     /// <param name="options">What the host should be prepared for; the defaults where none are given.</param>
     /// <param name="sandboxes">What its agent is to use; the defaults where it is not given.</param>
-    public static async Task<ImmutableArray<DoctorLine>> Run(HostInitOptions? options = null, SandboxSettings? sandboxes = null)
+    /// <param name="places">What on it decides about root; that of an installed host where it is not given.</param>
+    public static async Task<ImmutableArray<DoctorLine>> Run(HostInitOptions? options = null, SandboxSettings? sandboxes = null, RootPlaces? places = null)
     {
         options ??= new HostInitOptions();
         sandboxes ??= new SandboxSettings { Paths = options.Paths };
@@ -42,7 +43,9 @@ public static class Doctor
             KernelChecks.SwapLimit(CgroupLayout.Read()),
             .. await ProgramChecks.All(sandboxes),
             .. Requirements.Of(options).Select(Line),
-            HostStateChecks.Groups(options.User),
+            AgentGroups.Listed(options.User),
+            .. AgentGroups.Held(options.Paths),
+            .. RootChecks.All(AgentIdentity.Of(options.User), options.Paths, places ?? new RootPlaces()),
             HostStateChecks.Disk(options.State),
             HostStateChecks.OpenFiles(),
             HostStateChecks.Clock(DateTimeOffset.UtcNow),

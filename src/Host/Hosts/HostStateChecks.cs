@@ -10,20 +10,6 @@ internal static class HostStateChecks
     private const int TimeError = 5; // adjtimex(2): the clock is not synchronised
     private const int SysResource = 24; // capability.h
 
-    public static DoctorLine Groups(string user)
-    {
-        if (Accounts.User(user) is not { } account)
-        {
-            return DoctorLine.Warn("agent's groups", $"there is no user {user} yet", null);
-        }
-
-        var asGoodAsRoot = Accounts.GroupsOf(account).Where(AgentUser.RootEquivalentGroups.Contains).ToList();
-        return asGoodAsRoot.Count == 0
-            ? DoctorLine.Ok("agent's groups", $"{user} is in no group that is as good as root")
-            : DoctorLine.Fail("agent's groups", $"{user} is in {string.Join(" and ", asGoodAsRoot)}, which is as good as root",
-                string.Join("; ", asGoodAsRoot.Select(group => $"gpasswd --delete {user} {group}")));
-    }
-
     public static DoctorLine Disk(string state)
     {
         var folder = state;

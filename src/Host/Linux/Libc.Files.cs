@@ -86,6 +86,10 @@ internal static partial class Libc
         [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
         internal static partial int Flock(SafeHandle file, int operation);
 
+        /// <summary>lgetxattr(2): an extended attribute of a name, no link followed. Answers its length; less than 0: there is none, or no room for it.</summary>
+        [LibraryImport("libc", EntryPoint = "lgetxattr", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        internal static partial nint Attribute(string path, string name, Span<byte> value, nint size);
+
         internal static uint EffectiveUser() => Libc.EffectiveUser();
 
         /// <summary>execve(2): does not return on success. Both lists end with a null.</summary>

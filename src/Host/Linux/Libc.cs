@@ -7,11 +7,10 @@ namespace Fleet.Host.Linux;
 /// <summary>System calls that .NET has no door to. Numbers above 423 are the same on every architecture.</summary>
 internal static partial class Libc
 {
-    public const int O_RDWR = 2, O_CREAT = 0x40, O_APPEND = 0x400, O_NONBLOCK = 0x800;
+    public const int O_RDWR = 2, O_CREAT = 0x40, O_APPEND = 0x400, O_NONBLOCK = 0x800, O_PATH = 0x200000;
     public const int EPERM = 1, ENOENT = 2, ENXIO = 6, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EISDIR = 21, ENOSPC = 28, ELOOP = 40, EDQUOT = 122;
     public const int RlimitCore = 4, RlimitNofile = 7;
 
-    private const int O_PATH = 0x200000;
     private const long PidfdSendSignal = 424, PidfdOpen = 434;
     private const ulong ResolveNoMagicLinks = 2, NsGetParent = 0xb702;
 

@@ -37,6 +37,8 @@ internal struct Statx
 
     public readonly bool IsFolder => (Mode & 0xF000) == 0x4000;
 
+    public readonly bool IsSocket => (Mode & 0xF000) == 0xC000;
+
     public readonly bool IsLink => (Mode & 0xF000) == 0xA000;
 
     public readonly uint Permissions => (uint)Mode & 0xFFF;

@@ -1,3 +1,4 @@
+using Fleet.Host.Cli;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
@@ -75,10 +76,53 @@ public sealed class DoctorTests
         using var host = new ThrowawayHost();
         await host.Prepare();
         Skip.IfNot((await new Command("getent", "group", group).Run()).Succeeded, $"this machine has no group {group}");
-        Assert.Equal(DoctorStatus.Ok, HostStateChecks.Groups(host.Options.User).Status);
+        Assert.Equal(DoctorStatus.Ok, AgentGroups.Listed(host.Options.User).Status);
         Assert.True((await new Command("usermod", "-aG", group, host.Options.User).Run()).Succeeded);
         var line = (await Doctor.Run(host.Options)).Single(line => line.Name == "agent's groups");
         Assert.Equal((DoctorStatus.Fail, $"gpasswd --delete {host.Options.User} {group}"), (line.Status, line.Remedy));
+    }
+
+    [SkippableTheory]
+    [InlineData("usermod --gid disk USER", "usermod --gid USER USER")]
+    [InlineData("groupadd --non-unique --gid 6 GROUP; usermod -aG GROUP USER", "gpasswd --delete USER GROUP")]
+    public async Task A_group_that_is_as_good_as_root_fails_as_the_primary_one_and_under_another_name(string script, string remedy)
+    {
+        using var host = new ThrowawayHost();
+        await host.Prepare();
+        Skip.IfNot(Accounts.GroupId("disk") == 6, "this machine has no group disk with id 6");
+        string Named(string text) => text.Replace("GROUP", $"{host.Options.User}-g").Replace("USER", host.Options.User);
+        var made = await new Command("sh", "-ec", Named(script)).Run();
+        Assert.True(made.Succeeded, made.Error);
+        var line = AgentGroups.Listed(host.Options.User);
+        var mended = await new Command("sh", "-ec", $"{Named(remedy)}; groupdel {host.Options.User}-g || true").Run();
+        Assert.Equal((DoctorStatus.Fail, Named(remedy)), (line.Status, line.Remedy));
+        Assert.True(mended.Succeeded, mended.Error);
+        Assert.Equal(DoctorStatus.Ok, AgentGroups.Listed(host.Options.User).Status);
+    }
+
+    [SkippableTheory]
+    [InlineData("6", DoctorStatus.Fail)]
+    [InlineData("0", DoctorStatus.Fail)]
+    [InlineData("4242", DoctorStatus.Ok)]
+    public async Task A_group_that_the_running_agent_holds_counts_whatever_its_user_is_listed_in(string gid, DoctorStatus expected)
+    {
+        Skip.IfNot(Environment.UserName == "root" && Accounts.GroupId("disk") == 6, "needs root, and a group disk with id 6");
+        using var agent = new Command("setpriv", "--reuid=4242", "--regid=4242", $"--groups={gid}", "sh", "-c", "echo there; exec sleep 60").Begin();
+        Assert.Equal("there", await agent.StandardOutput.ReadLineAsync());
+        Assert.Equal(expected, AgentGroups.Held(agent.Id).Status);
+        agent.Kill();
+    }
+
+    [Fact]
+    public void On_a_terminal_a_long_detail_is_wrapped_and_a_remedy_stays_whole()
+    {
+        var detail = string.Join(' ', Enumerable.Repeat("word", 30));
+        var report = DoctorText.Report([DoctorLine.Fail("name", detail, detail)]);
+        var lines = DoctorText.Of(report, 80).TrimEnd().Split('\n');
+        Assert.Equal($"{new string(' ', 12)}remedy: {detail}", lines[^1]);
+        Assert.All(lines[..^1], line => Assert.InRange(line.Length, 1, 80));
+        Assert.Equal(detail, string.Join(' ', lines[..^1].Select(line => line[12..])));
+        Assert.Equal(2, DoctorText.Of(report, null).TrimEnd().Split('\n').Length);
     }
 
     [Theory]
