@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text;
 using Akka.Actor;
 using Fleet.Actors.Grants;
 using Fleet.Grants;
@@ -29,7 +28,7 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
 
     public async Task<GrantChanged> Request(GrantRequest request, Cause cause)
     {
-        var document = Read(request.Document);
+        var document = GrantMapping.Read(request.Document);
         var policy = root.Policy();
         if (Beyond(policy, document).ToArray() is { Length: > 0 } beyond)
         {
@@ -69,13 +68,6 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
     }
 
     private static ErrorDetail[] If(bool holds, string path, string message) => holds ? [new ErrorDetail(path, message)] : [];
-
-    private static GrantDocument Read(string document) => GrantFormat.Read(Encoding.UTF8.GetBytes(document)) switch
-    {
-        GrantReading.Read read => read.Document,
-        GrantReading.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(new Refusal(RefusalCode.Invalid, "the request breaks rules of a grant", refused.Mistakes))),
-        var other => throw new UnreachableException($"no such reading: {other.GetType()}"),
-    };
 
     private static string Reason(ReasonRequest request) => request.Reason switch
     {
