@@ -12,6 +12,7 @@ PARTS=(
   uidmap:/usr/bin/newuidmap
   util-linux:/usr/bin/unshare
   passwd:/usr/sbin/useradd
+  openssh-client:/usr/bin/ssh-keygen
 )
 
 if [ "${1:-}" = test ]; then

@@ -24,9 +24,9 @@ public sealed class People(string folder)
     /// <summary>Makes a key and lets root's file know it.</summary>
     /// <param name="options">Of the line in allowed_signers, such as <c>valid-before="20200101"</c>.</param>
     /// <returns>The key's file.</returns>
-    public async Task<string> Join(string principals, string type = "ed25519", string options = "")
+    public async Task<string> Join(string principals, string type = "ed25519", string options = "", string passphrase = "")
     {
-        var key = await Key(type);
+        var key = await Key(type, passphrase);
         var words = (await File.ReadAllTextAsync($"{key}.pub")).Split(' ');
         MakeFolder();
         await File.AppendAllTextAsync(Signers, $"{principals} {options} {words[0]} {words[1]}\n");
