@@ -62,7 +62,7 @@ internal static class GrantText
         ("runs", task.Argv.Select(Quoted)),
         ("program", [task.Program is { } digest ? $"must have the digest {digest}" : "any: what root keeps at that path"]),
         ("as", [$"user {task.Uid}, group {task.Gid}, supplementary groups {(task.Groups.IsEmpty ? "none" : string.Join(", ", task.Groups))}"]),
-        ("in", [task.Workdir]),
+        ("in", [Quoted(task.Workdir)]),
         ("environment", task.Env.IsEmpty ? ["empty"] : task.Env.Select(v => $"{v.Key}={Quoted(v.Value)}")),
         ("times", [$"{task.UsesPerHost} on each host"]),
         ("timeout", [$"{Duration.Format(TimeSpan.FromSeconds(task.TimeoutSeconds))}, then it is killed with all that it started"]),

@@ -60,7 +60,7 @@ internal static class RootChangeCommands
     {
         var signer = SshKey.Find(key);
         var (grant, document) = await RootReadCommands.Get(client, id, cancel);
-        session.Error.Write(GrantText.Document(document));
+        session.Tell(GrantText.Document(document));
         return await signer.Sign(grant.Document, purpose);
     }
 

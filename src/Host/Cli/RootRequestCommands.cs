@@ -28,10 +28,10 @@ internal static class RootRequestCommands
                 var document = options.Document(session, policy, Requester(policy, await signer.Fingerprint()), breakGlass ?? session.Value(glass));
                 var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
                 _ = GrantMapping.Read(text);
-                session.Error.Write(GrantText.Document(document));
+                session.Tell(GrantText.Document(document));
                 var request = new GrantRequest(text, await signer.Sign(text, SignatureNamespaces.Request));
                 var changed = await client.Post("/v1/grants", request, ApiJson.Default.GrantRequest, ApiJson.Default.GrantChanged, cancel);
-                session.Error.Write(GrantText.Standing(changed.Grant));
+                session.Tell(GrantText.Standing(changed.Grant));
                 return session.Print(changed, () => ApiJson.Indented.GrantChanged, c => $"{c.Grant.Id}\n");
             });
     }

@@ -28,7 +28,7 @@ public sealed partial class SshSignatures(RootFolder root, string scratch)
             throw Denied($"the signature is for '{EventText.Visible(head.Namespace)}', and this wants one for '{purpose}': sign with ssh-keygen -Y sign -n {purpose}");
         }
 
-        _ = root.Signers();
+        _ = root.Signers(); // Of a file that is not there, ssh-keygen says nothing that helps.
         var whole = armored.Trim() + "\n";
         var file = Write(whole);
         try

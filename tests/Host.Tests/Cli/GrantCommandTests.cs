@@ -129,8 +129,8 @@ public sealed class GrantCommandTests : IAsyncLifetime
         Assert.Equal("requested", asked.GetProperty("grant").GetProperty("state").GetString());
         var id = asked.GetProperty("grant").GetProperty("id").GetString()!;
         Assert.Equal(id, JsonDocument.Parse((await Run(api, "root", "list", "--json")).Output).RootElement.GetProperty("grants")[0].GetProperty("id").GetString());
-        var refused = await Run(api, "root", "approve", id, "--signature", alice, "--json");
-        Assert.Equal((2, ErrorCodes.Invalid), (refused.ExitCode, JsonDocument.Parse(refused.Error).RootElement.GetProperty("error").GetProperty("code").GetString()));
+        var refused = await Run(api, "root", "approve", id, "--key", alice, "--json");
+        Assert.Equal((4, ErrorCodes.Denied), (refused.ExitCode, JsonDocument.Parse(refused.Error).RootElement.GetProperty("error").GetProperty("code").GetString()));
     }
 
     [Theory]
