@@ -2,11 +2,13 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Configuration;
 using Akka.Pattern;
+using Fleet.Actors.Grants;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Ledger;
 using Fleet.Actors.Processes;
 using Fleet.Actors.Sandboxes;
+using Fleet.Grants;
 
 namespace Fleet.Actors;
 
@@ -22,6 +24,9 @@ public static class FleetActors
         link.ConnectControl(jobs);
         return jobs;
     }
+
+    public static IActorRef StartGrants(this ActorSystem system, Recorder recorder, IGrantIndex index) =>
+        system.ActorOf(Kept(GrantsActor.Props(recorder, index), "grants"), "grants");
 
     public static IActorRef StartHost(this ActorSystem system, Recorder recorder, LoopbackLink link, ProcessPorts ports, AgentRun agent)
     {
@@ -42,12 +47,14 @@ public static class FleetActors
     private sealed class NoControl : ReceiveActor
     {
         private static readonly Refusal Refusal = new(
-            RefusalCode.Unavailable, "this agent has not the role control (fleet.roles), which holds the jobs; ask one that has");
+            RefusalCode.Unavailable, "this agent has not the role control (fleet.roles), which holds the jobs and the grants; ask one that has");
 
         public NoControl()
         {
             Receive<JobMessage>(_ => Sender.Tell(new JobReply.Refused(Refusal)));
             Receive<ListJobs>(_ => Sender.Tell(ImmutableArray<JobView>.Empty));
+            Receive<GrantMessage>(_ => Sender.Tell(new GrantReply.Refused(Refusal)));
+            Receive<ListGrants>(_ => Sender.Tell(ImmutableArray<Grant>.Empty));
             ReceiveAny(_ => { });
         }
     }

@@ -35,6 +35,8 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     public IActorRef Jobs { get; private set; } = ActorRefs.Nobody;
 
+    public IActorRef Grants { get; private set; } = ActorRefs.Nobody;
+
     public IActorRef Host { get; private set; } = ActorRefs.Nobody;
 
     public RecoveryRefused? Refused { get; private set; }
@@ -67,6 +69,7 @@ internal sealed class AgentFixture : IAsyncDisposable
         var recorder = new Recorder("test-host", time);
         var link = new LoopbackLink();
         Jobs = system.StartJobs(recorder, journal, link);
+        Grants = system.StartGrants(recorder, journal);
         Host = system.StartHost(
             recorder, link, new ProcessPorts(Sandboxes, new ExitWakeups(Sandboxes), probes), new AgentRun("test", 1, Guid.Empty, Guid.CreateVersion7()));
         if (untilReady)

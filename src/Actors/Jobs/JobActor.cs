@@ -25,7 +25,7 @@ internal sealed class JobActor : EventSourced<Job, JobEvent>
 
     /// <param name="ReplyTo">Null: nobody asked, the job has recovered.</param>
     /// <param name="Trace">Of the command.</param>
-    public sealed record Now(JobId Id, Job Job, long Generation, IActorRef? ReplyTo, bool Changed, ActivityContext Trace = default);
+    public sealed record Now(JobId Id, Job Job, long Generation, IActorRef? ReplyTo, bool Changed, ActivityContext Trace = default) : IEntityNow<JobId>;
 
     public sealed record Refused(JobId Id, Refusal Refusal, IActorRef ReplyTo);
 

@@ -1,11 +1,12 @@
 using Akka.Configuration;
+using Fleet.Grants;
 using Fleet.Jobs;
 using Microsoft.Data.Sqlite;
 
 namespace Fleet.Actors.Ledger;
 
 /// <summary>The embedded ledger: a journal and its snapshots, each an SQLite file in WAL with synchronous=FULL.</summary>
-public sealed class SqliteJournal : IJobIndex
+public sealed class SqliteJournal : IJobIndex, IGrantIndex
 {
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
@@ -66,13 +67,20 @@ public sealed class SqliteJournal : IJobIndex
     }
 
     /// <exception cref="SqliteException">The journal cannot be read.</exception>
-    public async Task<IReadOnlyList<JobId>> Jobs()
+    public Task<IReadOnlyList<JobId>> Jobs() => Named(Streams.JobPrefix, Streams.JobOf);
+
+    /// <exception cref="SqliteException">The journal cannot be read.</exception>
+    public Task<IReadOnlyList<GrantId>> Grants() => Named(Streams.GrantPrefix, Streams.GrantOf);
+
+    private async Task<IReadOnlyList<T>> Named<T>(string prefix, Func<string, T?> nameOf)
+        where T : struct
     {
-        var jobs = new List<JobId>();
+        // By the index: '0' is the character after '/'.
+        var found = new List<T>();
         await new SqliteReader(journal).Each(
-            new Statement("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id >= 'job/' AND persistence_id < 'job0'"),
-            row => jobs.Add(Streams.JobOf(row.GetString(0)) ?? throw new InvalidDataException($"the journal has a stream '{row.GetString(0)}' that names no job")));
-        return jobs;
+            new Statement("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id >= ?1 AND persistence_id < ?2", prefix, $"{prefix[..^1]}0"),
+            row => found.Add(nameOf(row.GetString(0)) ?? throw new InvalidDataException($"the journal has a stream '{row.GetString(0)}' that is none of {prefix}")));
+        return found;
     }
 
     /// <summary>A connection of its own, with which to write.</summary>

@@ -1,3 +1,4 @@
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Processes;
 
@@ -6,9 +7,11 @@ namespace Fleet.Actors.Ledger;
 /// <summary>The persistence ids: the one place that names streams.</summary>
 public static class Streams
 {
-    public const string JobPrefix = "job/";
+    public const string JobPrefix = "job/", GrantPrefix = "grant/";
 
     public static string Job(JobId job) => $"{JobPrefix}{job.Namespace}/{job.Name}";
+
+    public static string Grant(GrantId grant) => $"{GrantPrefix}{grant}";
 
     public static string Host(string host) => $"host/{host}";
 
@@ -17,10 +20,20 @@ public static class Streams
     /// <summary>The job of a stream; null for another stream.</summary>
     public static JobId? JobOf(string stream) =>
         stream.StartsWith(JobPrefix, StringComparison.Ordinal) && JobId.TryParse(stream[JobPrefix.Length..], out var job) ? job : null;
+
+    /// <summary>The grant of a stream; null for another stream.</summary>
+    public static GrantId? GrantOf(string stream) =>
+        stream.StartsWith(GrantPrefix, StringComparison.Ordinal) && GrantId.TryParse(stream[GrantPrefix.Length..], out var grant) ? grant : null;
 }
 
 /// <summary>Which jobs the ledger knows. A failure to read it is thrown: to start without them would stop them all.</summary>
 public interface IJobIndex
 {
     Task<IReadOnlyList<JobId>> Jobs();
+}
+
+/// <summary>Which grants the ledger knows. A failure to read it is thrown.</summary>
+public interface IGrantIndex
+{
+    Task<IReadOnlyList<GrantId>> Grants();
 }

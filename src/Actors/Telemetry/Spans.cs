@@ -14,6 +14,7 @@ public static class Spans
     public const string JobStart = "job.start";
     public const string JobRestart = "job.restart";
     public const string JobRevert = "job.revert";
+    public const string GrantDecide = "grant.decide";
     public const string HostAssign = "host.assign";
     public const string ProcessReconcile = "process.reconcile";
     public const string ProcessStartAnswered = "process.start_answered";

@@ -7,6 +7,8 @@ namespace Fleet.Grants;
 [JsonConverter(typeof(ParsedStringConverter<GrantId>))]
 public readonly record struct GrantId : IParsedString<GrantId>
 {
+    public const string Rule = "a grant's id is g- and 16 lower-case hex digits";
+
     private const string Prefix = "g-";
 
     private GrantId(string text) => Text = text;
@@ -17,7 +19,7 @@ public readonly record struct GrantId : IParsedString<GrantId>
     public static GrantId Of(Guid unique) => new(Prefix + unique.ToString("N")[16..]);
 
     /// <exception cref="FormatException">The text breaks the rule above.</exception>
-    public static GrantId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a grant: g- and 16 lower-case hex digits");
+    public static GrantId Parse(string text) => TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a grant: {Rule}");
 
     public static bool TryParse(string? text, [MaybeNullWhen(false)] out GrantId id)
     {

@@ -31,6 +31,9 @@ public sealed record HostPaths(string State, string Bosh)
 
     public string Content(Digest digest) => $"{Contents}/{digest.Hex}";
 
+    /// <summary>Signatures while they are verified; mode 0700.</summary>
+    public string Signatures => $"{State}/signatures";
+
     public string AgentLog => $"{State}/log/agent.log";
 
     /// <summary>The compiled system-call filter, by the digest of what it was compiled from.</summary>

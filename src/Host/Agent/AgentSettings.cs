@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Akka.Configuration;
+using Fleet.Host.Grants;
 using Fleet.Host.Logs;
 using Fleet.Host.Sandboxes;
 using Fleet.Hosts;
@@ -27,6 +28,8 @@ public sealed partial record AgentSettings
 
     public required string SocketGroup { get; init; }
 
+    public required RootSettings Root { get; init; }
+
     public required SandboxSettings Sandboxes { get; init; }
 
     public required LogRotationSettings JobLogs { get; init; }
@@ -50,7 +53,7 @@ public sealed partial record AgentSettings
             var given = ConfigurationFactory.ParseString(hocon);
             var defaults = ConfigurationFactory.ParseString(Defaults);
             HoconText.RefuseUnknown(given, defaults, name);
-            return From(given.WithFallback(defaults).GetConfig("fleet"), name);
+            return From(new SettingValues(given.WithFallback(defaults).GetConfig("fleet"), name));
         }
         catch (Exception e) when (e is not SettingsException)
         {
@@ -69,52 +72,51 @@ public sealed partial record AgentSettings
         }
     }
 
-    private static AgentSettings From(Config fleet, string name)
+    private static AgentSettings From(SettingValues values)
     {
-        var roles = fleet.GetStringList("roles");
-        var wrong = roles.FirstOrDefault(r => r is not ("control" or "host"));
-        Require(wrong is null && roles.Count > 0, name, "fleet.roles", string.Join(',', roles), "one or both of control and host");
-        var state = fleet.GetString("state");
-        Require(state.StartsWith('/'), name, "fleet.state", state, "an absolute path");
-        var level = fleet.GetString("log.level");
-        Require(Enum.TryParse<LogEventLevel>(level, true, out _), name, "fleet.log.level", level, string.Join(", ", Enum.GetNames<LogEventLevel>()));
-        var host = OrElse(fleet.GetString("host-name"), Environment.MachineName);
-        Require(HostNameForm().IsMatch(host), name, "fleet.host-name", host, "1 to 255 characters of A-Z a-z 0-9 _ . -, the first a letter or digit");
-        var paths = new HostPaths(state, OrElse(fleet.GetString("bosh-root"), $"{state}/vcap"));
-        var socket = OrElse(fleet.GetString("api.socket"), paths.Socket);
-        Require(socket.StartsWith('/'), name, "fleet.api.socket", socket, "an absolute path");
+        var roles = values.List("roles");
+        values.Require(roles.Count > 0 && roles.All(r => r is "control" or "host"), "roles", string.Join(',', roles), "one or both of control and host");
+        var level = values.Text("log.level");
+        values.Require(Enum.TryParse<LogEventLevel>(level, true, out _), "log.level", level, string.Join(", ", Enum.GetNames<LogEventLevel>()));
+        var host = values.Text("host-name", Environment.MachineName);
+        values.Require(HostNameForm().IsMatch(host), "host-name", host, "1 to 255 characters of A-Z a-z 0-9 _ . -, the first a letter or digit");
+        var state = values.Path("state");
+        var paths = new HostPaths(state, values.Text("bosh-root", $"{state}/vcap"));
         return new AgentSettings
         {
             IsControl = roles.Contains("control"),
             IsHost = roles.Contains("host"),
             HostName = host,
-            IsNamed = fleet.GetString("host-name").Length > 0,
+            IsNamed = values.Text("host-name").Length > 0,
             Paths = paths,
-            Socket = socket,
-            SocketGroup = fleet.GetString("api.group"),
-            Sandboxes = SandboxesOf(fleet, paths, name),
-            JobLogs = LogRotationSettings.Default with { MaxBytes = Bytes(fleet, "job-logs.max-size", name), Keep = Keep(fleet, "job-logs.keep", name) },
+            Socket = values.Path("api.socket", paths.Socket),
+            SocketGroup = values.Text("api.group"),
+            Root = new RootSettings(values.Path("root.policy"), values.Path("root.socket")),
+            Sandboxes = SandboxesOf(values, paths),
+            JobLogs = LogRotationSettings.Default with { MaxBytes = values.Bytes("job-logs.max-size"), Keep = values.Keep("job-logs.keep") },
             LogLevel = Enum.Parse<LogEventLevel>(level, ignoreCase: true),
-            LogMaxSize = Bytes(fleet, "log.max-size", name),
-            LogKeep = Keep(fleet, "log.keep", name),
-            OtlpEndpoint = Endpoint(fleet, name),
+            LogMaxSize = values.Bytes("log.max-size"),
+            LogKeep = values.Keep("log.keep"),
+            OtlpEndpoint = Endpoint(values),
         };
     }
 
-    private static SandboxSettings SandboxesOf(Config fleet, HostPaths paths, string name)
+    private static SandboxSettings SandboxesOf(SettingValues values, HostPaths paths)
     {
-        var starts = fleet.GetInt("sandbox.starts-at-once");
-        Require(starts is >= 0 and <= 1024, name, "fleet.sandbox.starts-at-once", $"{starts}", "0 to 1024");
-        var runtime = fleet.GetString("sandbox.runtime");
-        Require(OciRuntime.NameOf(runtime) is not null, name, "fleet.sandbox.runtime", runtime, OciRuntime.Rule);
+        var starts = values.Number("sandbox.starts-at-once");
+        values.Require(starts is >= 0 and <= 1024, "sandbox.starts-at-once", $"{starts}", "0 to 1024");
+        var runtime = values.Text("sandbox.runtime");
+        values.Require(OciRuntime.NameOf(runtime) is not null, "sandbox.runtime", runtime, OciRuntime.Rule);
+        var cgroup = values.Text("sandbox.cgroup");
+        values.Require(Hosts.HostInitOptions.CgroupPath().IsMatch(cgroup), "sandbox.cgroup", cgroup, Hosts.HostInitOptions.CgroupRule);
         return new SandboxSettings
         {
             Paths = paths,
             Runtime = runtime,
-            Conmon = Program(fleet, "sandbox.conmon", name),
-            Tini = Program(fleet, "sandbox.tini", name),
-            Cgroup = Cgroup(fleet, name),
-            StartTimeout = StartTimeoutOf(fleet, name),
+            Conmon = values.Path("sandbox.conmon"),
+            Tini = values.Path("sandbox.tini"),
+            Cgroup = cgroup,
+            StartTimeout = values.Time("sandbox.start-timeout"),
             ParallelStarts = starts == 0 ? Math.Max(2, Environment.ProcessorCount) : starts,
         };
     }
@@ -131,73 +133,16 @@ public sealed partial record AgentSettings
         }
     }
 
-    private static long Bytes(Config fleet, string key, string name)
+    private static string Endpoint(SettingValues values)
     {
-        var bytes = Size(fleet, key) ?? 0;
-        Require(bytes >= 64 * 1024, name, $"fleet.{key}", fleet.GetString(key), "at least 64KiB");
-        return bytes;
-    }
-
-    private static long? Size(Config fleet, string key)
-    {
-        try
-        {
-            return fleet.GetByteSize(key);
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static int Keep(Config fleet, string key, string name)
-    {
-        var valid = int.TryParse(fleet.GetString(key), out var keep) && keep is >= 1 and <= 1000;
-        Require(valid, name, $"fleet.{key}", fleet.GetString(key), "1 to 1000");
-        return keep;
-    }
-
-    private static string Cgroup(Config fleet, string name)
-    {
-        var cgroup = fleet.GetString("sandbox.cgroup");
-        Require(Hosts.HostInitOptions.CgroupPath().IsMatch(cgroup), name, "fleet.sandbox.cgroup", cgroup, Hosts.HostInitOptions.CgroupRule);
-        return cgroup;
-    }
-
-    private static string Program(Config fleet, string key, string name)
-    {
-        var path = fleet.GetString(key);
-        Require(path.StartsWith('/'), name, $"fleet.{key}", path, "an absolute path");
-        return path;
-    }
-
-    private static TimeSpan StartTimeoutOf(Config fleet, string name)
-    {
-        var timeout = fleet.GetTimeSpan("sandbox.start-timeout", null, allowInfinite: false);
-        Require(timeout > TimeSpan.Zero, name, "fleet.sandbox.start-timeout", fleet.GetString("sandbox.start-timeout"), "longer than 0");
-        return timeout;
-    }
-
-    private static string Endpoint(Config fleet, string name)
-    {
-        var endpoint = fleet.GetString("telemetry.otlp-endpoint");
+        var endpoint = values.Text("telemetry.otlp-endpoint");
         var valid = endpoint.Length == 0 || (Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https");
-        Require(valid, name, "fleet.telemetry.otlp-endpoint", endpoint, "empty, or an http:// or https:// address");
+        values.Require(valid, "telemetry.otlp-endpoint", endpoint, "empty, or an http:// or https:// address");
         return endpoint;
     }
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}\z")]
     private static partial Regex HostNameForm();
-
-    private static void Require(bool holds, string name, string key, string value, string rule)
-    {
-        if (!holds)
-        {
-            throw new SettingsException($"{name}: {key} is '{value}'; it must be {rule}");
-        }
-    }
-
-    private static string OrElse(string? value, string otherwise) => string.IsNullOrEmpty(value) ? otherwise : value;
 }
 
 /// <summary>The agent's configuration breaks a rule; the message names file, key and rule.</summary>

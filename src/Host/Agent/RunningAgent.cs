@@ -9,6 +9,7 @@ using Fleet.Actors.Sandboxes;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
 using Fleet.Host.Cli;
+using Fleet.Host.Grants;
 using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Fleet.Host.Processes;
@@ -46,14 +47,16 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         var system = Open(journal);
         var sandboxes = OpenSandboxes();
         new FrozenRuns($"{settings.Paths.Bosh}/sys/log", settings.JobLogs, loggers.CreateLogger(nameof(FrozenRuns))).Thaw(await sandboxes.Freezers());
-        var (jobs, host) = StartRoles(system, journal, sandboxes);
+        var recorder = new Recorder(settings.HostName, TimeProvider.System);
+        var (jobs, host) = StartRoles(system, journal, recorder, sandboxes);
+        var grants = settings.IsControl ? system.StartGrants(recorder, journal) : jobs;
         if (!await RecoveredBeforeEnd(host))
         {
             return await ended.Task;
         }
 
         await GiveBackContents(jobs, host);
-        await Listen(jobs, host, sandboxes);
+        await Listen(jobs, grants, host, sandboxes);
         RotateLogs(host, sandboxes);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // What the start took is not needed again.
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
@@ -149,9 +152,8 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         return sandboxes;
     }
 
-    private (IActorRef Jobs, IActorRef Host) StartRoles(ActorSystem system, SqliteJournal journal, LinuxSandboxes sandboxes)
+    private (IActorRef Jobs, IActorRef Host) StartRoles(ActorSystem system, SqliteJournal journal, Recorder recorder, LinuxSandboxes sandboxes)
     {
-        var recorder = new Recorder(settings.HostName, TimeProvider.System);
         var link = new LoopbackLink();
         var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new HealthProbes(sandboxes));
         var run = new AgentRun(ProductVersion.Text, Environment.ProcessId, Proc.BootId, Guid.CreateVersion7());
@@ -160,12 +162,13 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         return (jobs, host);
     }
 
-    private async Task Listen(IActorRef jobs, IActorRef host, LinuxSandboxes sandboxes)
+    private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes)
     {
         var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
+        var root = new RootFolder(settings.Root.Policy);
         var options = new ApiOptions(settings.Socket, settings.SocketGroup);
         var app = ApiServer.Build(
-            facade, options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
+            facade, new GrantApi(grants, root, new SshSignatures(root, settings.Paths.Signatures)), options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
         app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
         await ApiServer.Start(app, options);
         api = app;

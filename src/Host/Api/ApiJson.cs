@@ -28,6 +28,13 @@ namespace Fleet.Host.Api;
 [JsonSerializable(typeof(HostInfo))]
 [JsonSerializable(typeof(HostProcessList))]
 [JsonSerializable(typeof(AuditLine))]
+[JsonSerializable(typeof(GrantList))]
+[JsonSerializable(typeof(GrantDetail))]
+[JsonSerializable(typeof(GrantChanged))]
+[JsonSerializable(typeof(GrantRequest))]
+[JsonSerializable(typeof(SignatureRequest))]
+[JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(RootPolicyInfo))]
 [JsonSerializable(typeof(ShutdownReply))]
 public sealed partial class ApiJson : JsonSerializerContext
 {

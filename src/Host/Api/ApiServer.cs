@@ -30,7 +30,7 @@ public static class ApiServer
     /// <param name="services">For what the composition adds: logging, telemetry.</param>
     /// <param name="endpoints">As well: /metrics.</param>
     public static WebApplication Build(
-        FleetApi api, ApiOptions options, Action<WebApplicationBuilder>? services = null, Action<WebApplication>? endpoints = null)
+        FleetApi api, GrantApi grants, ApiOptions options, Action<WebApplicationBuilder>? services = null, Action<WebApplication>? endpoints = null)
     {
         ApiSocket.CheckLength(options.Socket);
 
@@ -48,6 +48,7 @@ public static class ApiServer
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1"), v1 => v1.Use((http, next) => Admit(access, http, next)));
         var v1 = app.MapGroup("/v1").WithMetadata(Refusals);
         v1.MapJobs(api);
+        v1.MapGrants(grants, api);
         v1.MapHost(api, app.Lifetime);
         app.MapHealth(api);
         app.MapGet("/openapi/v1.json", () => Results.Stream(typeof(ApiServer).Assembly.GetManifestResourceStream("openapi.json")!, "application/json")).ExcludeFromDescription();

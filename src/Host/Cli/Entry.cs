@@ -34,6 +34,10 @@ internal static class Entry
         {
             return Failure.Show(e.Error, new Session(parsed).Json);
         }
+        catch (RefusedException e)
+        {
+            return Failure.Show(e.Error, new Session(parsed).Json);
+        }
         catch (OperationCanceledException)
         {
             return ExitCodes.Interrupted;

@@ -37,6 +37,9 @@ internal sealed class Session(ParseResult parsed)
     public ApiClient Client() => new(Address.Socket(
         parsed.GetValue(AddressOption) ?? (Environment.GetEnvironmentVariable(Address.Variable) is { Length: > 0 } set ? set : Address.Default)));
 
+    /// <summary>What people read meanwhile, on stderr; with <c>--json</c> nothing stands there but errors.</summary>
+    public void Tell(string people) => Error.Write(Json ? "" : people);
+
     /// <summary>The one object that a command prints with <c>--json</c>, else its text for people.</summary>
     /// <param name="json">Asked for with <c>--json</c> alone.</param>
     public int Print<T>(T value, Func<JsonTypeInfo<T>> json, Func<T, string> people)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using Fleet.Host.Grants;
 using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 
@@ -19,6 +20,7 @@ internal static class ProgramChecks
         await Unshare(),
         SetUid("newuidmap"),
         SetUid("newgidmap"),
+        await Keygen(),
     ];
 
     /// <summary>Being there is not enough: Fleet goes by the ways of the runtime that the file's name promises.</summary>
@@ -55,6 +57,15 @@ internal static class ProgramChecks
         return found && Version.TryParse(said.Split(' ').Last(), out var version) && version >= OldestUnshare
             ? DoctorLine.Ok("unshare", said)
             : DoctorLine.Fail("unshare", $"{said}; --map-auto needs util-linux {OldestUnshare}", "upgrade util-linux");
+    }
+
+    /// <summary>Jobs do without it; nobody can be granted anything.</summary>
+    private static async Task<DoctorLine> Keygen()
+    {
+        var (_, said) = await Try(SshKeygen.Program, "-Y", "find-principals");
+        return said.StartsWith("Too few arguments", StringComparison.Ordinal)
+            ? DoctorLine.Ok("ssh-keygen", $"{SshKeygen.Program} verifies signatures")
+            : DoctorLine.Warn("ssh-keygen", $"{said}; grants are verified by that of OpenSSH 8.2 or later", "apt-get install openssh-client");
     }
 
     /// <summary>Distributions give it set-uid root or, as Fedora, a file capability; the latter is not read here.</summary>

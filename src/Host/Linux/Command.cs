@@ -21,6 +21,12 @@ public sealed record Command(string Program, params string[] Args)
     /// </summary>
     public Func<CancellationToken, Task<string>>? Input { get; init; }
 
+    /// <summary>
+    /// The program has this program's own standard input and standard error, and so can ask whoever sits at the terminal, as ssh-keygen does for a passphrase.
+    /// What it says there is in no result.
+    /// </summary>
+    public bool AtTerminal { get; init; }
+
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -42,7 +48,7 @@ public sealed record Command(string Program, params string[] Args)
         using var reading = new CancellationTokenSource();
         using var feeding = new CancellationTokenSource();
         var fed = Feed(process, feeding.Token);
-        var texts = Task.WhenAll(Drain(process.StandardOutput, reading.Token), Drain(process.StandardError, reading.Token));
+        var texts = Task.WhenAll(Drain(process.StandardOutput, reading.Token), AtTerminal ? Task.FromResult("") : Drain(process.StandardError, reading.Token));
         var ended = true;
         try
         {
@@ -63,14 +69,14 @@ public sealed record Command(string Program, params string[] Args)
         return new CommandResult(ended ? process.ExitCode : CommandResult.TimedOut, read[0], read[1]);
     }
 
-    /// <summary>Starts it with all three streams redirected; the caller reads, waits and disposes, also of the streams that it has used, and writes the input if there is one.</summary>
+    /// <summary>Starts it with all three streams redirected, but for those of a terminal; the caller reads, waits and disposes, also of the streams that it has used, and writes the input if there is one.</summary>
     public Process Begin()
     {
         var start = new ProcessStartInfo(Program, Args)
         {
-            RedirectStandardInput = true,
+            RedirectStandardInput = !AtTerminal,
             RedirectStandardOutput = true,
-            RedirectStandardError = true,
+            RedirectStandardError = !AtTerminal,
             UseShellExecute = false,
             WorkingDirectory = WorkingDirectory,
         };
@@ -83,7 +89,7 @@ public sealed record Command(string Program, params string[] Args)
         }
 
         var process = Process.Start(start)!;
-        if (Input is null)
+        if (Input is null && !AtTerminal)
         {
             process.StandardInput.Close();
         }

@@ -12,6 +12,7 @@ public class AgentSettingsTests
         Assert.Equal(("/var/lib/fleet", "/var/lib/fleet/vcap"), (settings.Paths.State, settings.Paths.Bosh));
         Assert.Equal(("/run/fleet/api.sock", "fleet"), (settings.Socket, settings.SocketGroup));
         Assert.Equal(("/usr/bin/crun", "/usr/bin/conmon", "/usr/bin/tini", "fleet"), (settings.Sandboxes.Runtime, settings.Sandboxes.Conmon, settings.Sandboxes.Tini, settings.Sandboxes.Cgroup));
+        Assert.Equal(("/etc/fleet/root", "/run/fleet-root/root.sock"), (settings.Root.Policy, settings.Root.Socket));
         Assert.Equal(TimeSpan.FromSeconds(30), settings.Sandboxes.StartTimeout);
         Assert.Equal(Math.Max(2, Environment.ProcessorCount), settings.Sandboxes.ParallelStarts);
         Assert.Equal((50L << 20, 5), (settings.JobLogs.MaxBytes, settings.JobLogs.Keep));
@@ -37,6 +38,9 @@ public class AgentSettingsTests
     [InlineData("fleet.job-logs.max-size = potato", "fleet.job-logs.max-size is 'potato'")]
     [InlineData("fleet.sandbox.cgroup = \"../../x\"", "fleet.sandbox.cgroup is '../../x'")]
     [InlineData("fleet.state = relative", "fleet.state is 'relative'; it must be an absolute path")]
+    [InlineData("fleet.root.policy = etc", "fleet.root.policy is 'etc'; it must be an absolute path")]
+    [InlineData("fleet.root.socket = \"\"", "fleet.root.socket is ''; it must be an absolute path")]
+    [InlineData("fleet.roles = [both]", "fleet.roles is 'both'")]
     [InlineData("fleet.roles = []", "one or both of control and host")]
     public void What_breaks_a_rule_is_refused_naming_it(string hocon, string says) =>
         Assert.Contains(says, Assert.Throws<SettingsException>(() => AgentSettings.Parse(hocon, "x.conf")).Message, StringComparison.Ordinal);

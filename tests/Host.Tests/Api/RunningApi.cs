@@ -7,6 +7,8 @@ using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
+using Fleet.Host.Grants;
+using Fleet.Host.Tests.Grants;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -28,17 +30,23 @@ public sealed class RunningApi : IAsyncDisposable
         File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
         Paths = new HostPaths(Folder, $"{Folder}/vcap");
         Directory.CreateDirectory(Paths.Ledger);
+        People = new People(Folder);
         JobsActor = system.ActorOf(Props.Create(() => new FakeJobs(Seen, says)));
         var host = system.ActorOf(Props.Create(() => new FakeHost(hostAnswers)));
         var audit = new SqliteAuditLog(Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(20));
         var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
         Options = new ApiOptions(Paths.Socket, group);
-        app = ApiServer.Build(api, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
+        var root = new RootFolder(People.Folder);
+        var grants = new GrantApi(system.ActorOf(Props.Create(() => new FakeGrants())), root, new SshSignatures(root, Paths.Signatures));
+        app = ApiServer.Build(api, grants, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
     }
 
     public string Folder { get; }
 
     public HostPaths Paths { get; }
+
+    /// <summary>Those whom root's files on this host know: at first there are neither files nor keys.</summary>
+    public People People { get; }
 
     public ApiOptions Options { get; }
 

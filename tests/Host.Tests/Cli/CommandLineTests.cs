@@ -13,6 +13,7 @@ public sealed class CommandLineTests
     [
         "up", "agent", "doctor", "version", "completion", "host init", "host status", "host processes", "job validate", "job plan", "job run", "job list",
         "job status", "job history", "job diff", "job stop", "job start", "job restart", "job revert", "job logs", "job unsafe", "audit log",
+        "root request", "root break-glass", "root show", "root approve", "root deny", "root revoke", "root review", "root list",
     ];
 
     public static TheoryData<string> Commands() => [.. Names];
@@ -32,9 +33,9 @@ public sealed class CommandLineTests
     public async Task There_are_no_other_commands()
     {
         var nouns = await Suggestions("fleet ");
-        Assert.Equal(["agent", "audit", "completion", "doctor", "host", "job", "up", "version"], nouns);
+        Assert.Equal(["agent", "audit", "completion", "doctor", "host", "job", "root", "up", "version"], nouns);
         var all = new List<string>();
-        foreach (var noun in new[] { "audit", "host", "job" })
+        foreach (var noun in new[] { "audit", "host", "job", "root" })
         {
             all.AddRange((await Suggestions($"fleet {noun} ")).Select(verb => $"{noun} {verb}"));
         }

@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Akka.Actor;
+using Fleet.Actors.Grants;
+using Fleet.Grants;
+using Fleet.Host.Grants;
+using Fleet.Ledger;
+using Fleet.RootTasks;
+
+namespace Fleet.Host.Api;
+
+/// <summary>
+/// What the agent does for its callers about grants: verifies signatures, and asks the actors. Thread-safe; holds no state of its own. Who may do a thing is
+/// said by signatures; to deny and to revoke takes rights away, and needs none. All methods throw <see cref="RefusedException"/>.
+/// </summary>
+/// <param name="grants">Answers <see cref="GrantMessage"/> and <see cref="ListGrants"/>.</param>
+public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures signatures)
+{
+    /// <summary>How long the actor may take to answer, its writes included.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+
+    public RootPolicyInfo Policy() => GrantMapping.Policy(root.Policy(), root.Signers());
+
+    public async Task<GrantList> List(string? state) => new(
+        [.. (await grants.Ask<ImmutableArray<Grant>>(ListGrants.Instance, Patience)).Where(grant => GrantMapping.IsOf(state, grant)).Select(GrantMapping.Summary)]);
+
+    public async Task<GrantDetail> Get(GrantId id) => GrantMapping.Detail(await Find(id));
+
+    public async Task<GrantChanged> Request(GrantRequest request, Cause cause)
+    {
+        var document = GrantMapping.Read(request.Document);
+        var policy = root.Policy();
+        if (Beyond(policy, document).ToArray() is { Length: > 0 } beyond)
+        {
+            throw new RefusedException(new ApiError(ErrorCodes.Denied, "the policy of root allows no such grant", beyond));
+        }
+
+        var by = await signatures.Verify(request.Document, request.Signature, SignatureNamespaces.Request);
+        var quorum = document.BreakGlass ? new Quorum(1, policy.BreakGlass!.RequesterCounts) : new Quorum(policy.Threshold, policy.RequesterCounts);
+        return await Do(document.Id, new GrantCommand.Request(request.Document, by, quorum), cause with { Reason = document.Reason });
+    }
+
+    public async Task<GrantChanged> Approve(GrantId id, SignatureRequest request, Cause cause) =>
+        await Do(id, new GrantCommand.Approve(await Verify(id, request, SignatureNamespaces.Grant)), cause);
+
+    public async Task<GrantChanged> Review(GrantId id, SignatureRequest request, Cause cause) =>
+        await Do(id, new GrantCommand.Review(await Verify(id, request, SignatureNamespaces.Review)), cause);
+
+    public Task<GrantChanged> Deny(GrantId id, ReasonRequest request, Cause cause) => Do(id, new GrantCommand.Deny(Reason(request)), cause);
+
+    public Task<GrantChanged> Revoke(GrantId id, ReasonRequest request, Cause cause) => Do(id, new GrantCommand.Revoke(Reason(request)), cause);
+
+    // What every host with this policy would refuse: who asks hears it before anybody signs.
+    private static IEnumerable<ErrorDetail> Beyond(RootPolicy policy, GrantDocument document)
+    {
+        var glass = document.BreakGlass ? policy.BreakGlass : null;
+        var longest = glass?.LongestWindowSeconds ?? policy.LongestWindowSeconds;
+        var window = (document.NotAfter - document.NotBefore).TotalSeconds;
+        return
+        [
+            .. If(document.Fleet != policy.Fleet, "fleet", $"this is fleet '{policy.Fleet}', not '{document.Fleet}'"),
+            .. If(document.BreakGlass && glass is null, "break_glass", $"the policy of host '{policy.Host}' has no break_glass; ask for an ordinary grant"),
+            .. If(window > longest, "not_after", $"a window is at most {longest} s long, not {window} s"),
+            .. If(
+                document.RootTask?.TimeoutSeconds > policy.LongestTimeoutSeconds, "root_task.timeout_seconds",
+                $"a timeout is at most {policy.LongestTimeoutSeconds} s, not {document.RootTask?.TimeoutSeconds} s"),
+        ];
+    }
+
+    private static ErrorDetail[] If(bool holds, string path, string message) => holds ? [new ErrorDetail(path, message)] : [];
+
+    private static string Reason(ReasonRequest request) => request.Reason switch
+    {
+        var reason when string.IsNullOrWhiteSpace(reason) => throw new RefusedException(RefusalCode.Invalid, "a reason says why; got a blank one"),
+        { Length: > GrantRules.LongestText } reason => throw new RefusedException(RefusalCode.Invalid, $"a reason has at most {GrantRules.LongestText} characters, not {reason.Length}"),
+        var reason => reason,
+    };
+
+    private async Task<GrantSignature> Verify(GrantId id, SignatureRequest request, string purpose) =>
+        await signatures.Verify((await Find(id)).Asking!.Text, request.Signature, purpose);
+
+    private async Task<Grant> Find(GrantId id) => (await Ask(new GrantMessage.Get(id))).Grant;
+
+    private async Task<GrantChanged> Do(GrantId id, GrantCommand command, Cause cause)
+    {
+        var accepted = await Ask(new GrantMessage.Do(id, command, cause));
+        return new GrantChanged(accepted.Changed, GrantMapping.Detail(accepted.Grant));
+    }
+
+    private async Task<GrantReply.Accepted> Ask(GrantMessage message) => await grants.Ask<GrantReply>(message, Patience) switch
+    {
+        GrantReply.Accepted accepted => accepted,
+        GrantReply.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(refused.Refusal)),
+        var other => throw new UnreachableException($"no such reply: {other.GetType()}"),
+    };
+}

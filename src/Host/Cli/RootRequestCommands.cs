@@ -1,0 +1,42 @@
+using System.Text;
+using Fleet.Grants;
+using Fleet.Host.Api;
+using Fleet.Host.Grants;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>Asking for root. The document is made and signed here, by whoever asks: the agent writes nothing in anybody's name.</summary>
+internal static class RootRequestCommands
+{
+    public static FleetCommand[] All() =>
+    [
+        Asking("request", "Asks for a command to be run as root, and prints the grant's id. Others then approve it.", "--reason 'disk is full, ticket 4711'", breakGlass: null),
+        Asking("break-glass", "As request, for an emergency: one approval is enough, for a short while, and somebody else has to review it afterwards.", "--reason 'site is down'", breakGlass: true),
+    ];
+
+    private static FleetCommand Asking(string verb, string description, string example, bool? breakGlass)
+    {
+        var (options, key) = (new RootTaskOptions(), RootArguments.Key());
+        var glass = new System.CommandLine.Option<bool>("--break-glass") { Description = "As 'fleet root break-glass'.", Hidden = breakGlass is true };
+        return new FleetCommand(verb, description, $"fleet root {verb} --on web-1 {example} -- /usr/bin/du -xs /var") { Exits = [ExitCodes.Denied] }
+            .With([.. options.All, key, glass])
+            .Runs(async (session, cancel) =>
+            {
+                using var client = session.Client();
+                var signer = SshKey.Find(session.Value(key));
+                var policy = await client.Get("/v1/root/policy", ApiJson.Default.RootPolicyInfo, cancel);
+                var document = options.Document(session, policy, Requester(policy, await signer.Fingerprint()), breakGlass ?? session.Value(glass));
+                var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
+                _ = GrantMapping.Read(text);
+                session.Tell(GrantText.Document(document));
+                var request = new GrantRequest(text, await signer.Sign(text, SignatureNamespaces.Request));
+                var changed = await client.Post("/v1/grants", request, ApiJson.Default.GrantRequest, ApiJson.Default.GrantChanged, cancel);
+                session.Tell(GrantText.Standing(changed.Grant));
+                return session.Print(changed, () => ApiJson.Indented.GrantChanged, c => $"{c.Grant.Id}\n");
+            });
+    }
+
+    private static string Requester(RootPolicyInfo policy, string key) =>
+        policy.Signers.FirstOrDefault(signer => signer.Key == key)?.Principals[0]
+        ?? throw new CliException(ErrorCodes.Denied, $"key {key} is nobody's on host '{policy.Host}': ask with a key that root there knows, or ask root to add it (docs/root.md)");
+}

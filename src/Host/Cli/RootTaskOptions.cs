@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using Fleet.Grants;
+using Fleet.Host.Api;
+using Fleet.Privileges;
+
+namespace Fleet.Host.Cli;
+
+/// <summary>The options by which somebody asks for a root task, and the document that they make.</summary>
+internal sealed class RootTaskOptions
+{
+    private readonly Option<string> on = new("--on")
+    {
+        Description = "The hosts: names (web-1,web-2), or labels all of which a host has (role=web,zone=a).", HelpName = "SELECTOR", Required = true,
+    };
+
+    private readonly Option<string> reason = RootArguments.Reason();
+    private readonly Option<string> timeout = Text("--timeout", "D", "After it the task is killed, with all that it started.", "1m");
+    private readonly Option<string> validFor = Text("--valid-for", "D", "How long from now on it may be approved and run.", "1h");
+    private readonly Option<string[]> privileges = Several("--privileges", "LIST", "What it may do beyond the baseline, comma-separated, such as capability:NET_ADMIN,host_network. Can be given more than once.");
+    private readonly Option<string> user = Text("--user", "UID[:GID]", "Whom it runs as, in numbers. User or group 0 adds the privilege run_as_root.", "0:0");
+    private readonly Option<string?> groups = new("--groups") { Description = "Supplementary groups, in numbers, comma-separated.", HelpName = "LIST" };
+    private readonly Option<string> workdir = Text("--workdir", "DIR", "Where it runs.", "/");
+    private readonly Option<string[]> env = Several("--env", "K=V", "A variable of its environment, which beside these has PATH and LANG alone. Can be given more than once.");
+    private readonly Option<int> uses = new("--uses") { Description = "How often each host may run it.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<string> outputLimit = Text("--output-limit", "SIZE", "Bytes of output after which it is killed.", "1M");
+    private readonly Option<string?> digest = new("--program-digest") { Description = "The digest that the program must have on each host.", HelpName = "sha256:HEX" };
+    private readonly Option<bool> record = new("--record") { Description = "Keep its output as a recording." };
+
+    private readonly Argument<string[]> command = new("COMMAND")
+    {
+        Description = "The program by its absolute path, and its arguments; after --.", Arity = ArgumentArity.OneOrMore,
+    };
+
+    public Symbol[] All => [on, reason, timeout, validFor, privileges, user, groups, workdir, env, uses, outputLimit, digest, record, command];
+
+    /// <exception cref="CliException">An option means nothing.</exception>
+    public GrantDocument Document(Session session, RootPolicyInfo policy, string requester, bool breakGlass)
+    {
+        var task = Task(session);
+        var asked = RootArguments.Privileges(session.Value(privileges)!);
+        var isRoot = task.Uid == 0 || task.Gid == 0 || task.Groups.Contains(0);
+        var from = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        return new GrantDocument(
+            GrantFormat.Version, GrantId.Of(Guid.CreateVersion7()), policy.Fleet, requester, session.Value(reason)!, breakGlass, RootArguments.Selector(session.Value(on)!),
+            from, from.AddSeconds(RootArguments.Seconds(session.Value(validFor)!)), isRoot ? asked.Union(new PrivilegeSet([new Privilege.RunAsRoot()])) : asked, task, null);
+    }
+
+    private RootTask Task(Session session)
+    {
+        var (uid, gid) = RootArguments.User(session.Value(user)!);
+        return new RootTask(
+            RootArguments.Command(session.Value(command)), RootArguments.Program(session.Value(digest)), RootArguments.Environment(session.Value(env)!), session.Value(workdir)!,
+            uid, gid, RootArguments.Groups(session.Value(groups)), session.Value(uses), RootArguments.Seconds(session.Value(timeout)!),
+            RootArguments.Size(session.Value(outputLimit)!), session.Value(record));
+    }
+
+    private static Option<string> Text(string name, string help, string description, string value) =>
+        new(name) { Description = description, HelpName = help, DefaultValueFactory = _ => value };
+
+    private static Option<string[]> Several(string name, string help, string description) =>
+        new(name) { Description = description, HelpName = help, DefaultValueFactory = _ => [] };
+}
