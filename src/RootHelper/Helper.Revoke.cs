@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Fleet.Grants;
 using Fleet.Ledger;
 using Fleet.RootHelper.Grants;
 using Fleet.RootHelper.RootTasks;
@@ -12,7 +13,7 @@ internal sealed partial class Helper
 {
     private void Revoke(RootRequest.Revoke revoke, HostPolicy host)
     {
-        var by = SshKeygen.Verify(revoke.Revocation.AsSpan(), host.Signers, [(revoke.By, "fleet-revoke")])[0];
+        var by = SshKeygen.Verify(revoke.Revocation.AsSpan(), host.Signers, [(revoke.By, SignatureNamespaces.Revoke)])[0];
         entry = entry with { Document = Digest.Of(revoke.Revocation.AsSpan()), Signers = [$"{by.Principal} {by.Key}"] };
         var revocation = RevocationOf(revoke.Revocation, host.Policy);
         entry = entry with { Grant = revocation.Grant, Detail = EventText.Visible(revocation.Reason) };

@@ -133,7 +133,7 @@ internal sealed partial class Helper
     // Over the very bytes that came, and before anything looks into them.
     private (GrantSignature Request, ImmutableArray<GrantSignature> Approvals) Verified(RootRequest.Run run, HostPolicy host)
     {
-        var verified = SshKeygen.Verify(run.Grant.AsSpan(), host.Signers, [(run.By, "fleet-request"), .. run.Approvals.Select(a => (a, "fleet-grant"))]);
+        var verified = SshKeygen.Verify(run.Grant.AsSpan(), host.Signers, [(run.By, SignatureNamespaces.Request), .. run.Approvals.Select(a => (a, SignatureNamespaces.Grant))]);
         entry = entry with { Signers = [.. verified.Select(s => $"{s.Principal} {s.Key}")] };
         return (verified[0], verified[1..]);
     }
@@ -181,7 +181,7 @@ internal sealed partial class Helper
                 end.Child.CpuMilliseconds, end.Child.MemoryKilobytes, end.Stdout, end.Stderr, head.Number, head.Digest),
             FleetJson.Default.RootReceipt);
         client.Send(RootFrame.Receipt, receipt);
-        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, "fleet-receipt")));
+        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
     }
 
     // What has run was not refused: that it has no receipt tells the agent to look into the log.

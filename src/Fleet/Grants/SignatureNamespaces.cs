@@ -11,4 +11,10 @@ public static class SignatureNamespaces
 
     /// <summary>Of who has looked at a use of break-glass afterwards.</summary>
     public const string Review = "fleet-review";
+
+    /// <summary>Of who takes a grant away, over a <see cref="RootTasks.RootRevocation"/>.</summary>
+    public const string Revoke = "fleet-revoke";
+
+    /// <summary>Of a host's root helper, over what it says of a use.</summary>
+    public const string Receipt = "fleet-receipt";
 }

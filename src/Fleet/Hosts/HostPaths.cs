@@ -1,3 +1,4 @@
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -38,6 +39,9 @@ public sealed record HostPaths(string State, string Bosh)
 
     /// <summary>The compiled system-call filter, by the digest of what it was compiled from.</summary>
     public string SeccompFilter(Digest profile) => $"{State}/seccomp/{profile.Short}.bpf";
+
+    /// <summary>What a root task wrote, for whoever plays it (asciicast v2).</summary>
+    public string Recording(GrantId grant, int use) => $"{State}/recordings/{grant}.{use}.cast";
 
     public string Sandboxes => $"{State}/sandboxes";
 

@@ -13,6 +13,7 @@ using Fleet.Host.Grants;
 using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Fleet.Host.Processes;
+using Fleet.Host.RootTasks;
 using Fleet.Host.Sandboxes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
@@ -166,9 +167,11 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
     {
         var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
         var root = new RootFolder(settings.Root.Policy);
+        var runs = new RootRuns(grants, settings.Root.Socket, settings.Paths, TimeProvider.System, loggers.CreateLogger(nameof(RootRuns)));
+        open.Push(runs);
         var options = new ApiOptions(settings.Socket, settings.SocketGroup);
         var app = ApiServer.Build(
-            facade, new GrantApi(grants, root, new SshSignatures(root, settings.Paths.Signatures)), options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
+            facade, new GrantApi(grants, root, new SshSignatures(root, settings.Paths.Signatures), runs), options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
         app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
         await ApiServer.Start(app, options);
         api = app;

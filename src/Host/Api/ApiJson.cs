@@ -34,6 +34,9 @@ namespace Fleet.Host.Api;
 [JsonSerializable(typeof(GrantRequest))]
 [JsonSerializable(typeof(SignatureRequest))]
 [JsonSerializable(typeof(ReasonRequest))]
+[JsonSerializable(typeof(RunGrantRequest))]
+[JsonSerializable(typeof(RevokeRequest))]
+[JsonSerializable(typeof(RootRunLine))]
 [JsonSerializable(typeof(RootPolicyInfo))]
 [JsonSerializable(typeof(ShutdownReply))]
 public sealed partial class ApiJson : JsonSerializerContext

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Akka.Actor;
 using Fleet.Actors.Grants;
 using Fleet.Grants;
 using Fleet.Host.Grants;
+using Fleet.Host.RootTasks;
 using Fleet.Ledger;
 using Fleet.RootTasks;
 
@@ -14,7 +16,8 @@ namespace Fleet.Host.Api;
 /// said by signatures; to deny and to revoke takes rights away, and needs none. All methods throw <see cref="RefusedException"/>.
 /// </summary>
 /// <param name="grants">Answers <see cref="GrantMessage"/> and <see cref="ListGrants"/>.</param>
-public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures signatures)
+/// <param name="runs">What runs on this host.</param>
+public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures signatures, RootRuns runs)
 {
     /// <summary>How long the actor may take to answer, its writes included.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
@@ -48,7 +51,29 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
 
     public Task<GrantChanged> Deny(GrantId id, ReasonRequest request, Cause cause) => Do(id, new GrantCommand.Deny(Reason(request)), cause);
 
-    public Task<GrantChanged> Revoke(GrantId id, ReasonRequest request, Cause cause) => Do(id, new GrantCommand.Revoke(Reason(request)), cause);
+    /// <summary>The fleet's word first, for it ends what runs; then the host is told, where somebody signed that.</summary>
+    public async Task<GrantChanged> Revoke(GrantId id, RevokeRequest request, Cause cause)
+    {
+        var reason = Reason(new ReasonRequest(request.Reason));
+        var revocation = new RootRevocation(RootRevocation.Version, (await Find(id)).Asking!.Document.Fleet, id, reason);
+        var text = Encoding.UTF8.GetString(RootRevocation.Write(revocation));
+        var by = request.Signature is { } armored ? await signatures.Verify(text, armored, SignatureNamespaces.Revoke) : null;
+        var changed = await Do(id, new GrantCommand.Revoke(reason), cause);
+        await runs.End(id);
+        if (by is not null)
+        {
+            await runs.Tell(new RootRequest.Revoke([.. RootRevocation.Write(revocation)], new PresentedSignature(by.Principal, by.Armored)));
+        }
+
+        return changed;
+    }
+
+    public IAsyncEnumerable<RootRunLine> Run(GrantId id, RunGrantRequest request, Cause cause, CancellationToken cancel) =>
+        runs.Run(id, root.Policy().Host, request.Anyway, cause, cancel);
+
+    /// <summary>The recording of one use.</summary>
+    public string Recording(GrantId id, int use) => runs.Recording(id, use)
+        ?? throw new RefusedException(RefusalCode.NotFound, $"there is no recording of use {use} of {id}: it is made where the grant was asked for with --record");
 
     // What every host with this policy would refuse: who asks hears it before anybody signs.
     private static IEnumerable<ErrorDetail> Beyond(RootPolicy policy, GrantDocument document)

@@ -24,9 +24,16 @@ internal static class GrantEndpoints
             .WithSummary("Say that a use of break-glass was looked at, by a signature in the namespace fleet-review");
         grant.MapPost("/deny", Task<GrantChanged> (string id, ReasonRequest body, HttpContext http) => grants.Deny(Id(id), body, api.Cause(http)))
             .WithSummary("Refuse what was asked for");
-        grant.MapPost("/revoke", Task<GrantChanged> (string id, ReasonRequest body, HttpContext http) => grants.Revoke(Id(id), body, api.Cause(http)))
-            .WithSummary("End it before its time");
+        grant.MapPost("/revoke", Task<GrantChanged> (string id, RevokeRequest body, HttpContext http) => grants.Revoke(Id(id), body, api.Cause(http)))
+            .WithSummary("End it, and what runs under it, before its time");
+        grant.MapPost("/run", IResult (string id, RunGrantRequest body, HttpContext http) => Lines(grants.Run(Id(id), body, api.Cause(http), http.RequestAborted)))
+            .WithSummary("Run it on this host; a line of JSON for each thing that it says. Closing the connection ends it")
+            .Produces<RootRunLine>(200, "application/x-ndjson");
+        grant.MapGet("/recording", IResult (string id, int? use) => Results.Text(grants.Recording(Id(id), use ?? 1), "application/x-asciicast"))
+            .WithSummary("What a use of it wrote, as asciicast v2");
     }
+
+    private static NdJson<RootRunLine> Lines(IAsyncEnumerable<RootRunLine> lines) => new(lines, ApiJson.Default.RootRunLine);
 
     private static GrantId Id(string text) =>
         GrantId.TryParse(text, out var id) ? id : throw new RefusedException(RefusalCode.Invalid, $"'{text}' is not a grant: {GrantId.Rule}");

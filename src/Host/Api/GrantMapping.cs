@@ -35,11 +35,11 @@ internal static class GrantMapping
         var other => throw new UnreachableException($"no such reading: {other.GetType()}"),
     };
 
-    public static RootPolicyInfo Policy(RootPolicy policy, AllowedSigner[] signers) => new(
+    public static RootPolicyInfo Policy(RootPolicy policy, AllowedSigners signers) => new(
         policy.Fleet, policy.Host, new SortedDictionary<string, string>(policy.Labels, StringComparer.Ordinal), policy.Threshold, policy.RequesterCounts,
         policy.LongestTimeoutSeconds, policy.LongestWindowSeconds,
         policy.BreakGlass is { } glass ? new BreakGlassInfo(glass.RequesterCounts, glass.LongestWindowSeconds) : null,
-        [.. signers.Select(s => new SignerInfo(s.Principals, s.Key))]);
+        [.. signers.Signers.Select(s => new SignerInfo(s.Principal, s.Key))]);
 
     /// <param name="state">pending, active or all; null: what is not over. Break-glass that nobody has reviewed is among each.</param>
     public static bool IsOf(string? state, Grant grant) => (state, grant) switch

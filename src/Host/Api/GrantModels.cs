@@ -46,6 +46,23 @@ public sealed record RootPolicyInfo(
 
 public sealed record BreakGlassInfo(bool RequesterCounts, int LongestWindowSeconds);
 
-/// <param name="Principals">The names of who holds the key.</param>
+/// <param name="Principal">The name of who holds the key.</param>
 /// <param name="Key">The key's fingerprint.</param>
-public sealed record SignerInfo(string[] Principals, string Key);
+public sealed record SignerInfo(string Principal, string Key);
+
+/// <param name="Anyway">Ask the host also where the fleet counts too few approvals: it decides, and what it says is recorded.</param>
+public sealed record RunGrantRequest(bool Anyway);
+
+/// <param name="Signature">
+/// In the namespace fleet-revoke, over the RootRevocation of this reason: the host itself is told, and never lets it be used again. Null: the fleet alone is.
+/// </param>
+public sealed record RevokeRequest(string Reason, string? Signature = null);
+
+/// <summary>What a host says while it runs a root task; the last line is ended, refused or lost.</summary>
+/// <param name="Type">started, stdout, stderr, ended, refused or lost.</param>
+/// <param name="Data">Of stdout and stderr: the very bytes, in base64.</param>
+/// <param name="Code">Of refused: why, in one word.</param>
+/// <param name="Message">Of refused and lost: for people.</param>
+/// <param name="ExitCode">Of ended: as a shell tells it.</param>
+/// <param name="How">Of ended: exited, timeout, output_limit, cancelled or revoked.</param>
+public sealed record RootRunLine(string Host, int Use, string Type, string? Data = null, string? Code = null, string? Message = null, int? ExitCode = null, string? How = null);

@@ -37,15 +37,30 @@ internal sealed class ApiClient(string socket) : IDisposable
         return Understood(response, stream => JsonDocument.Parse(stream));
     }
 
+    /// <summary>What is no JSON.</summary>
+    public string Text(string path, CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var reader = new StreamReader(response.Content.ReadAsStream(cancel));
+        return reader.ReadToEnd();
+    }
+
     public Task<T> Post<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Post(path, [], json, cancel);
 
     public Task<T> Post<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
         Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson), json, cancel);
 
     /// <summary>One item per line, as they come.</summary>
-    public async IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
+    public IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) =>
+        Lines(() => new HttpRequestMessage(HttpMethod.Get, Uri(path)), json, cancel);
+
+    /// <summary>As the other, of what is asked to be done.</summary>
+    public IAsyncEnumerable<T> Stream<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
+        Lines(() => Posted(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson)), json, cancel);
+
+    private async IAsyncEnumerable<T> Lines<T>(Func<HttpRequestMessage> request, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var response = Send(request(), cancel);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
         while (await NextLine(reader, cancel) is { } line)
         {
@@ -76,14 +91,19 @@ internal sealed class ApiClient(string socket) : IDisposable
 
     private Task<T> Post<T>(string path, byte[] body, JsonTypeInfo<T> json, CancellationToken cancel)
     {
-        using var content = new ByteArrayContent(body);
+        using var response = Send(Posted(path, body), cancel);
+        return Task.FromResult(Read(response, json));
+    }
+
+    private static HttpRequestMessage Posted(string path, byte[] body)
+    {
+        var content = new ByteArrayContent(body);
         content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
         var request = new HttpRequestMessage(HttpMethod.Post, Uri(path)) { Content = content };
 
         // A body that may be refused for its size: the agent answers before it is sent, else the connection would break in the middle.
         request.Headers.ExpectContinue = body.Length > 1 << 20;
-        using var response = Send(request, cancel);
-        return Task.FromResult(Read(response, json));
+        return request;
     }
 
     // Synchronous below: a command makes one request and has nothing else to do, and the asynchronous path costs half of a short command's time

@@ -12,6 +12,9 @@ internal static class ExitCodes
     public const int Denied = 4;
     public const int TimedOut = 5;
 
+    /// <summary>A root task was killed at its timeout, as by timeout(1).</summary>
+    public const int TaskTimedOut = 124;
+
     /// <summary>A shell's convention: 128 and SIGINT.</summary>
     public const int Interrupted = 130;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Grants;
+using Fleet.RootTasks;
 
 namespace Fleet.Host.Cli;
 
@@ -10,8 +12,8 @@ internal static class RootChangeCommands
     public static FleetCommand[] All() =>
     [
         Signed("approve", "Approves a grant: shows in words what is signed, and signs it.", SignatureNamespaces.Grant),
-        Ended("deny", "Refuses what was asked for.", "not during the sale"),
-        Ended("revoke", "Ends a grant before its time.", "done"),
+        Deny(),
+        Revoke(),
         Signed("review", "Says that you have looked at a use of break-glass: shows in words what it was, and signs it.", SignatureNamespaces.Review),
     ];
 
@@ -42,18 +44,45 @@ internal static class RootChangeCommands
         return command;
     }
 
-    private static FleetCommand Ended(string verb, string description, string example)
+    private static FleetCommand Deny()
     {
         var (id, reason) = (RootArguments.Grant(), RootArguments.Reason());
-        return new FleetCommand(verb, description, $"fleet root {verb} g-8f3a91b2c4d5e6f7 --reason '{example}'") { Exits = [ExitCodes.NotFound, ExitCodes.Denied] }
+        return new FleetCommand("deny", "Refuses what was asked for.", "fleet root deny g-8f3a91b2c4d5e6f7 --reason 'not during the sale'") { Exits = [ExitCodes.NotFound, ExitCodes.Denied] }
             .With(id, reason)
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                var path = RootArguments.Path(session.Value(id), $"/{verb}");
-                var changed = await client.Post(path, new ReasonRequest(session.Value(reason)!), ApiJson.Default.ReasonRequest, ApiJson.Default.GrantChanged, cancel);
+                var path = RootArguments.Path(session.Value(id), "/deny");
+                return Print(session, await client.Post(path, new ReasonRequest(session.Value(reason)!), ApiJson.Default.ReasonRequest, ApiJson.Default.GrantChanged, cancel));
+            });
+    }
+
+    // Signed, the host itself knows it for ever; unsigned, the fleet asks the host for no more uses, and who has taken the agent over still could.
+    private static FleetCommand Revoke()
+    {
+        var (id, reason, key) = (RootArguments.Grant(), RootArguments.Reason(), RootArguments.Key());
+        key.Description = "The SSH key that signs the revocation, so that the host too never lets it be used again; unsigned when unset.";
+        return new FleetCommand("revoke", "Ends a grant, and what runs under it, before its time.", "fleet root revoke g-8f3a91b2c4d5e6f7 --reason done --key ~/.ssh/id_ed25519")
+        {
+            Exits = [ExitCodes.NotFound, ExitCodes.Denied],
+        }
+            .With(id, reason, key)
+            .Runs(async (session, cancel) =>
+            {
+                using var client = session.Client();
+                var signature = session.Value(key) is { } file ? await Revocation(client, session.Value(id), session.Value(reason)!, SshKey.Find(file), cancel) : null;
+                var path = RootArguments.Path(session.Value(id), "/revoke");
+                var changed = await client.Post(path, new RevokeRequest(session.Value(reason)!, signature), ApiJson.Default.RevokeRequest, ApiJson.Default.GrantChanged, cancel);
+                session.Tell(signature is null ? "the fleet asks for no more uses; the host itself is told only what is signed (--key)\n" : "");
                 return Print(session, changed);
             });
+    }
+
+    private static async Task<string> Revocation(ApiClient client, string id, string reason, SshKey signer, CancellationToken cancel)
+    {
+        var (_, document) = await RootReadCommands.Get(client, id, cancel);
+        var revocation = RootRevocation.Write(new RootRevocation(RootRevocation.Version, document.Fleet, document.Id, reason));
+        return await signer.Sign(Encoding.UTF8.GetString(revocation), SignatureNamespaces.Revoke);
     }
 
     private static async Task<string> Sign(Session session, ApiClient client, string id, string? key, string purpose, CancellationToken cancel)

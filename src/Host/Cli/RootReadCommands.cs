@@ -24,11 +24,19 @@ internal static class RootReadCommands
     {
         var id = RootArguments.Grant();
         var bytes = new Option<bool>("--bytes") { Description = "Write the exact bytes that are signed, and nothing else." };
+        var play = new Option<bool>("--play") { Description = "Play the recording of a use, where it was asked for with --record." };
+        var use = new Option<int>("--use") { Description = "Which use is played.", HelpName = "N", DefaultValueFactory = _ => 1 };
         return new FleetCommand("show", "Shows a grant: all that would be signed, in words, and where it stands.", "fleet root show g-8f3a91b2c4d5e6f7") { Exits = [ExitCodes.NotFound] }
-            .With(id, bytes)
+            .With(id, bytes, play, use)
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
+                if (session.Value(play))
+                {
+                    await Player.Play(client.Text(RootArguments.Path(session.Value(id), $"/recording?use={session.Value(use)}"), cancel), session.Out, cancel);
+                    return ExitCodes.Done;
+                }
+
                 var (grant, document) = await Get(client, session.Value(id), cancel);
                 if (!session.Value(bytes))
                 {

@@ -23,20 +23,29 @@ internal static class RootRequestCommands
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                var signer = SshKey.Find(session.Value(key));
-                var policy = await client.Get("/v1/root/policy", ApiJson.Default.RootPolicyInfo, cancel);
-                var document = options.Document(session, policy, Requester(policy, await signer.Fingerprint()), breakGlass ?? session.Value(glass));
-                var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
-                _ = GrantMapping.Read(text);
-                session.Tell(GrantText.Document(document));
-                var request = new GrantRequest(text, await signer.Sign(text, SignatureNamespaces.Request));
-                var changed = await client.Post("/v1/grants", request, ApiJson.Default.GrantRequest, ApiJson.Default.GrantChanged, cancel);
-                session.Tell(GrantText.Standing(changed.Grant));
+                var (changed, _) = await Ask(session, client, options, session.Value(key), breakGlass ?? session.Value(glass), cancel);
                 return session.Print(changed, () => ApiJson.Indented.GrantChanged, c => $"{c.Grant.Id}\n");
             });
     }
 
+    /// <summary>Makes the document, shows it, signs it and sends it.</summary>
+    /// <returns>What became of it, and the key that signed.</returns>
+    public static async Task<(GrantChanged Changed, SshKey Signer)> Ask(
+        Session session, ApiClient client, RootTaskOptions options, string? key, bool breakGlass, CancellationToken cancel)
+    {
+        var signer = SshKey.Find(key);
+        var policy = await client.Get("/v1/root/policy", ApiJson.Default.RootPolicyInfo, cancel);
+        var document = options.Document(session, policy, Requester(policy, await signer.Fingerprint()), breakGlass);
+        var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
+        _ = GrantMapping.Read(text);
+        session.Tell(GrantText.Document(document));
+        var request = new GrantRequest(text, await signer.Sign(text, SignatureNamespaces.Request));
+        var changed = await client.Post("/v1/grants", request, ApiJson.Default.GrantRequest, ApiJson.Default.GrantChanged, cancel);
+        session.Tell(GrantText.Standing(changed.Grant));
+        return (changed, signer);
+    }
+
     private static string Requester(RootPolicyInfo policy, string key) =>
-        policy.Signers.FirstOrDefault(signer => signer.Key == key)?.Principals[0]
+        policy.Signers.FirstOrDefault(signer => signer.Key == key)?.Principal
         ?? throw new CliException(ErrorCodes.Denied, $"key {key} is nobody's on host '{policy.Host}': ask with a key that root there knows, or ask root to add it (docs/root.md)");
 }

@@ -25,7 +25,7 @@ internal static class Tree
                 "job", "Jobs: submit, look at, change.", "fleet job list",
                 () => [.. JobFileCommands.All(), .. JobReadCommands.All(), .. JobChangeCommands.All(), JobLogsCommand.Logs()]),
             Noun("host", "The host that the agent runs on.", "fleet host status", () => [.. HostCommands.All()]),
-            Noun("root", "Root for a while: ask, approve, look at, end.", "fleet root list", () => [.. RootRequestCommands.All(), .. RootReadCommands.All(), .. RootChangeCommands.All()]),
+            Noun("root", "Root for a while: ask, approve, look at, end.", "fleet root list", () => [.. RootRequestCommands.All(), .. RootRunCommands.All(), .. RootReadCommands.All(), .. RootChangeCommands.All()]),
             Noun("audit", "The record of what happened.", "fleet audit log --since 1h", () => [AuditCommands.Log()]),
             AgentCommands.Version(),
             AgentCommands.Completion(),

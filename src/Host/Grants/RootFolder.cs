@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.RootTasks;
 
@@ -30,7 +31,7 @@ public sealed class RootFolder(string folder)
     }
 
     /// <exception cref="RefusedException">As of <see cref="Policy"/>.</exception>
-    public AllowedSigner[] Signers() => AllowedSigner.ReadAll(System.Text.Encoding.UTF8.GetString(Read(SignersFile)));
+    public AllowedSigners Signers() => AllowedSigners.Read(System.Text.Encoding.UTF8.GetString(Read(SignersFile)));
 
     private static byte[] Read(string file)
     {

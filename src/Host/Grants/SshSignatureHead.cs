@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
+using Fleet.Grants;
 
 namespace Fleet.Host.Grants;
 
@@ -24,12 +24,9 @@ internal sealed record SshSignatureHead(string Key, string Namespace)
         var bytes = new byte[text.Length];
         return Convert.TryFromBase64String(text[Begin.Length..^End.Length], bytes, out var length) && bytes.AsSpan().StartsWith("SSHSIG"u8)
             && Part(bytes.AsSpan(0, length), Preamble, out var key, out var after) && Part(bytes.AsSpan(0, length), after, out var purpose, out _)
-            ? new SshSignatureHead(Fingerprint(key), Encoding.UTF8.GetString(purpose))
+            ? new SshSignatureHead(AllowedSigners.Fingerprint(key), Encoding.UTF8.GetString(purpose))
             : null;
     }
-
-    /// <summary>As ssh-keygen prints it.</summary>
-    public static string Fingerprint(ReadOnlySpan<byte> key) => $"SHA256:{Convert.ToBase64String(SHA256.HashData(key)).TrimEnd('=')}";
 
     private static bool Part(ReadOnlySpan<byte> bytes, int at, out ReadOnlySpan<byte> part, out int after)
     {

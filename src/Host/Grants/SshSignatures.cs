@@ -50,7 +50,7 @@ public sealed partial class SshSignatures(RootFolder root, string scratch)
         }
 
         var refusal = "its line names nobody, but a pattern";
-        foreach (var principal in found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(p => !AllowedSigner.IsPattern(p)))
+        foreach (var principal in found.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(p => !AllowedSigners.IsPattern(p)))
         {
             var verify = new Command(SshKeygen.Program, "-Y", "verify", "-f", root.SignersFile, "-I", principal, "-n", purpose, "-s", file) { Input = _ => Task.FromResult(document) };
             var verified = await SshKeygen.Run(verify);

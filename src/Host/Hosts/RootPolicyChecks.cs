@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Fleet.Grants;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Hosts;
@@ -63,21 +64,21 @@ internal static class RootPolicyChecks
 
     private static DoctorLine Keys(AllowedSigners signers, RootPolicy? policy, RootPlaces places)
     {
-        string[] wrong = [.. signers.Mistakes, .. signers.Shared, .. policy is null ? [] : TooFew(signers, policy)];
+        string[] wrong = [.. signers.Mistakes.Select(m => $"{m.Path}: {m.Message}"), .. policy is null ? [] : TooFew(signers, policy)];
         return wrong.Length == 0
-            ? DoctorLine.Ok(KeysLine, $"{signers.Keys.Length}, of {signers.Approvers.Count} people who can approve")
+            ? DoctorLine.Ok(KeysLine, $"{signers.Signers.Length}, of {signers.Of(SignatureNamespaces.Grant).Count} people who can approve")
             : DoctorLine.Fail(KeysLine, string.Join("; ", wrong), $"as root, mend {places.Signers}: one name for each person, and for each name its own keys");
     }
 
     // Who asks signs the request with a key of this file too.
     private static IEnumerable<string> TooFew(AllowedSigners signers, RootPolicy policy)
     {
-        var approvers = signers.Approvers;
+        var approvers = signers.Of(SignatureNamespaces.Grant);
         if (approvers.Count < policy.Threshold)
         {
             yield return $"{approvers.Count} can approve, and the threshold is {policy.Threshold}";
         }
-        else if (!signers.Requesters.Any(who => approvers.Count - (!policy.RequesterCounts && approvers.Contains(who) ? 1 : 0) >= policy.Threshold))
+        else if (!signers.Of(SignatureNamespaces.Request).Any(who => approvers.Count - (!policy.RequesterCounts && approvers.Contains(who) ? 1 : 0) >= policy.Threshold))
         {
             yield return $"whoever asks, fewer than the threshold of {policy.Threshold} are left to approve";
         }

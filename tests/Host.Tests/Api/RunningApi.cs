@@ -8,11 +8,13 @@ using Fleet.Actors.Sandboxes;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
 using Fleet.Host.Grants;
+using Fleet.Host.RootTasks;
 using Fleet.Host.Tests.Grants;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
 using System.Collections.Immutable;
 
@@ -37,7 +39,9 @@ public sealed class RunningApi : IAsyncDisposable
         var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
         Options = new ApiOptions(Paths.Socket, group);
         var root = new RootFolder(People.Folder);
-        var grants = new GrantApi(system.ActorOf(Props.Create(() => new FakeGrants())), root, new SshSignatures(root, Paths.Signatures));
+        var fake = system.ActorOf(Props.Create(() => new FakeGrants()));
+        var runs = new RootRuns(fake, $"{Folder}/no-root.sock", Paths, TimeProvider.System, NullLogger.Instance);
+        var grants = new GrantApi(fake, root, new SshSignatures(root, Paths.Signatures), runs);
         app = ApiServer.Build(api, grants, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
     }
 

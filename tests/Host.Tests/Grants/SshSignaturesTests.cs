@@ -132,22 +132,6 @@ public sealed class SshSignaturesTests : IDisposable
     [Fact]
     public Task A_huge_signature_is_not_looked_at() => Refused(new string('x', 16385), ErrorCodes.Invalid, "at most 16384 characters, not 16385");
 
-    [Fact]
-    public void Signers_are_shown_by_their_names_whatever_restricts_them()
-    {
-        const string key = "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        var signers = AllowedSigner.ReadAll($"""
-            # people
-            alice@example.com,alice namespaces="fleet-grant,fleet request",valid-before="20300101" ssh-ed25519 {key} alice's laptop
-            "bob" sk-ssh-ed25519@openssh.com {key}
-            *@example.com cert-authority ssh-ed25519 {key}
-            *,carol ecdsa-sha2-nistp256 {key}
-            dave ssh-ed25519 no/base64!
-            """);
-        Assert.Equal(["alice@example.com alice", "bob", "carol"], signers.Select(s => string.Join(' ', s.Principals)));
-        Assert.All(signers, s => Assert.StartsWith("SHA256:", s.Key, StringComparison.Ordinal));
-    }
-
     private async Task<GrantSignature> Verify(string key) => await signatures.Verify(Text, await People.Sign(key, SignatureNamespaces.Grant, Text), SignatureNamespaces.Grant);
 
     private async Task Refused(string armored, string code, string says)

@@ -63,11 +63,11 @@ public sealed class RootChecksTests : IDisposable
     [InlineData($"alice ssh-ed25519 {AliceKey}\nbob ssh-ed25519 {BobKey}\n", "whoever asks, fewer than the threshold of 2 are left")]
     [InlineData($"alice ssh-ed25519 {AliceKey}\nalice ssh-ed25519 {BobKey} other\n", "1 can approve")]
     [InlineData($"alice ssh-ed25519 {AliceKey}\nbob namespaces=\"git\" ssh-ed25519 {BobKey}\n", "1 can approve")]
-    [InlineData($"alice,bob ssh-ed25519 {AliceKey}\ncarol ssh-ed25519 {CarolKey}\n", "alice and bob have one key (line 1)")]
-    [InlineData($"alice ssh-ed25519 {AliceKey} x\ncarol ssh-ed25519 {CarolKey}\n# bob\nbob ssh-ed25519 {AliceKey}\n", "alice and bob have one key (line 1 and 4)")]
-    [InlineData($"*@ops ssh-ed25519 {AliceKey}\n", "line 1 has a pattern")]
-    [InlineData($"ops cert-authority ssh-ed25519 {AliceKey}\n", "line 1 is a certificate authority")]
-    [InlineData("alice\n", "line 1 is not 'PRINCIPAL [OPTIONS] KEYTYPE KEY'")]
+    [InlineData($"alice,bob ssh-ed25519 {AliceKey}\ncarol ssh-ed25519 {CarolKey}\n", "line 1: one key under two names, alice,bob")]
+    [InlineData($"alice ssh-ed25519 {AliceKey} x\ncarol ssh-ed25519 {CarolKey}\n# bob\nbob ssh-ed25519 {AliceKey}\n", "line 1 and 4: one key under two names, alice and bob")]
+    [InlineData($"*@ops ssh-ed25519 {AliceKey}\n", "line 1: '*@ops' is a pattern")]
+    [InlineData($"ops cert-authority ssh-ed25519 {AliceKey}\n", "line 1: a certificate authority")]
+    [InlineData("alice\n", "line 1: a line is 'PRINCIPAL [OPTIONS] KEYTYPE KEY'")]
     public void Keys_by_which_the_threshold_cannot_be_met_or_is_met_by_too_few_fail(string signers, string says) =>
         Fails("approvers' keys", says, () =>
         {

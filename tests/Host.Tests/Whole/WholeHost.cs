@@ -16,6 +16,9 @@ public sealed class WholeHost : IAsyncDisposable
     private readonly ThrowawayHost host = new();
     private Process? agent;
 
+    /// <summary>Whom the agent runs as.</summary>
+    public string User => host.Options.User;
+
     public HostPaths Paths => host.Options.Paths;
 
     /// <summary>A folder of root that goes with the host.</summary>

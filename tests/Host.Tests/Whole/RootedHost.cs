@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
+using Fleet.Host.Tests.Grants;
+
+namespace Fleet.Host.Tests.Whole;
+
+/// <summary>A whole host with root's own side of it: a policy, people with keys, and the real root helper, which listens as root.</summary>
+public sealed class RootedHost : IAsyncDisposable
+{
+    private readonly WholeHost host;
+    private readonly string prefix;
+    private Process? helper;
+
+    private RootedHost(WholeHost host, string prefix) => (this.host, this.prefix) = (host, prefix);
+
+    public WholeHost Host => host;
+
+    public People People => new($"{prefix}/etc/fleet");
+
+    public string State => $"{prefix}/var/lib/fleet-root";
+
+    public string Alice { get; private set; } = "";
+
+    public string Bob { get; private set; } = "";
+
+    public string Carol { get; private set; } = "";
+
+    /// <summary>Of a policy that wants two approvals by others than who asks.</summary>
+    public static async Task<RootedHost> Start()
+    {
+        Skip.IfNot(File.Exists("/usr/bin/ssh-keygen"), "/usr/bin/ssh-keygen is missing: run build/install-deps.sh");
+        var host = await WholeHost.Prepare();
+
+        // Not below /tmp: every folder on the way is to be root's alone.
+        var prefix = Directory.CreateDirectory($"/var/lib/fleet-rooted-{Guid.NewGuid():N}"[..30]).FullName;
+        var rooted = new RootedHost(host, prefix);
+        foreach (var folder in (string[])["etc/fleet/root", "var/lib", "run"])
+        {
+            Directory.CreateDirectory($"{prefix}/{folder}");
+        }
+
+        var people = rooted.People;
+        people.WritePolicy(agent: rooted.Uid);
+        (rooted.Alice, rooted.Bob, rooted.Carol) = (await people.Join("alice"), await people.Join("bob", "ecdsa"), await people.Join("carol", "rsa"));
+        rooted.StartHelper();
+        await host.Configure($"root {{ policy = \"{people.Folder}\", socket = \"{prefix}/run/fleet-root/root.sock\" }}");
+        await host.StartAgent();
+        return rooted;
+    }
+
+    public int Uid => (int)Accounts.User(host.User)!.Uid;
+
+    public void StartHelper()
+    {
+        helper = Process.Start(new ProcessStartInfo(
+            Binary(), ["--listen", "--group", Accounts.User(host.User)!.Gid.ToString(CultureInfo.InvariantCulture), "--prefix", prefix]) { RedirectStandardError = true })!;
+        Assert.Contains("listening", helper.StandardError.ReadLine() ?? "nothing", StringComparison.Ordinal);
+        _ = helper.StandardError.ReadToEndAsync();
+    }
+
+    public void KillHelper()
+    {
+        helper?.Kill();
+        helper?.WaitForExit();
+        helper?.Dispose();
+        helper = null;
+    }
+
+    /// <summary>The id of a grant for a command that alice has asked for and, unless told otherwise, bob and carol have approved.</summary>
+    public async Task<string> Approved(string[] options, string[] command, bool both = true)
+    {
+        var id = (await Must(["root", "request", "--on", "host-1", "--reason", "a test", "--key", Alice, .. options, "--", .. command])).Trim();
+        await Must("root", "approve", id, "--key", Bob);
+        if (both)
+        {
+            await Must("root", "approve", id, "--key", Carol);
+        }
+
+        return id;
+    }
+
+    public async Task<string> Must(params string[] args)
+    {
+        var result = await host.Fleet(args);
+        Assert.True(result.Succeeded, $"fleet {string.Join(' ', args)}: {result.Error}");
+        return result.Output;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.DisposeAsync();
+        KillHelper();
+        Directory.Delete(prefix, recursive: true);
+    }
+
+    private static string Binary([CallerFilePath] string here = "")
+    {
+        var binary = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../artifacts/root-helper/fleet-root-helper"));
+        return File.Exists(binary) ? binary : throw new InvalidOperationException($"{binary} is missing: run build/root-helper.sh");
+    }
+}
