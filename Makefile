@@ -10,13 +10,13 @@ build: ## the program, at bin/fleet
 test: ## every test; installs what they need; last line: N passed, N failed
 	@build/test.sh
 
-demo: build ## real servers as jobs, the agent killed with -9 and taken up again, everything stopped
+demo: build ## real servers as jobs, the agent killed with -9 and taken up again, root for a moment by two signatures, everything stopped
 	@demo/run.sh
 
 up: build ## the agent of one host in the foreground (DIR=folder for its state)
 	@build/up.sh
 
-bench: build ## the six measures of docs/benchmarks.md, as ratios taken in one run
+bench: build ## the measures of docs/benchmarks.md, as ratios taken in one run
 	@bench/run.sh
 
 clean: ## removes what builds and tests made in this folder

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The whole of Fleet on one host in two minutes: real servers as jobs in rootless sandboxes, an agent that is killed with -9 and finds
-# them again, and a record of all of it. Ends with 0 only if every step did what it should, and leaves nothing running.
+# them again, something that runs as root once because two people signed it, and a record of all of it. Ends with 0 only if every step did what it should, and leaves nothing running.
 # shellcheck source=../build/common.sh
 . "$(dirname "$0")/../build/common.sh"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=root.sh
+. "$(dirname "$0")/root.sh"
 
 agent_user=$(id -un)
 ! is_root || agent_user=fleet
@@ -28,7 +30,7 @@ refuse_company() {
 }
 
 start_agent() {
-  "$program/fleet" up --dir "$dir" >>"$dir.log" 2>&1 </dev/null &
+  "$program/fleet" up --dir "$dir" "${root_options[@]}" >>"$dir.log" 2>&1 </dev/null &
   agent=$!
   local until=$((SECONDS + 60))
   until "$program/fleet" job list --json >/dev/null 2>&1; do
@@ -45,7 +47,7 @@ clean_up() {
   local code=$?
   trap - EXIT
   if [ -n "$agent" ] && [ -d "$dir" ]; then
-    "$program/fleet" up --down --dir "$dir" >/dev/null 2>&1 || true
+    "$program/fleet" up --down --dir "$dir" "${root_options[@]}" >/dev/null 2>&1 || true
     kill -9 "$agent" 2>/dev/null || true
     monitors | while read -r pid; do kill -9 "$pid" 2>/dev/null || true; done
     sandboxed | while read -r pid _; do kill -9 "$pid" 2>/dev/null || true; done
@@ -58,6 +60,7 @@ clean_up() {
   fi
   # Files of the sandboxes' users: an ordinary user removes them as root of its own user namespace.
   rm -rf "$dir" 2>/dev/null || unshare --map-auto --map-root-user rm -rf "$dir" 2>/dev/null || true
+  take_root_back
   case $program in /tmp/fleet-program.*) rm -rf "$program" ;; esac
   exit "$code"
 }
@@ -66,7 +69,13 @@ prepare_host() {
   step "The host is prepared, once"
   "$FLEET_REPO/build/install-deps.sh"
   program=$("$FLEET_REPO/build/stage.sh")
-  if is_root; then fleet host init; else ok "not root: the host must have been prepared for $agent_user (fleet host init)"; fi
+  if is_root; then
+    prepare_root
+    fleet host init "${root_options[@]}"
+    write_policy
+  else
+    ok "not root: the host must have been prepared for $agent_user (fleet host init)"
+  fi
   refuse_company
 }
 
@@ -154,11 +163,12 @@ stop_all() {
   step "The agent is killed once more, and everything stops all the same"
   kill -9 "$agent"
   wait "$agent" 2>/dev/null || true
-  fleet up --down --dir "$dir"
+  fleet up --down --dir "$dir" "${root_options[@]}"
   eventually 20 "the agent has ended" test ! -e "/proc/$agent"
   [ -z "$(sandboxed)" ] || die "processes are left: $(sandboxed)"
   [ -z "$(monitors)" ] || die "monitors are left: $(monitors)"
   [ -z "$(leaves)" ] || die "cgroups are left: $(leaves)"
+  [ -z "$(root_leftovers)" ] || die "of what ran as root there is left: $(root_leftovers)"
   ok "no process, no monitor and no cgroup is left"
 }
 
@@ -174,6 +184,7 @@ use
 look
 kill_agent
 supervise
+root_for_a_moment
 show_record
 stop_all
 printf '\n%sDone: every step did what it should.%s\n' "$bold" "$plain"

@@ -19,7 +19,8 @@ internal static class AgentCommands
                 var folder = session.Value(dir) is { Length: > 0 } given
                     ? Path.GetFullPath(given)
                     : throw new CliException(ErrorCodes.Invalid, "--dir names a folder, and '' is none");
-                return session.Value(down) ? DownCommand.Run(session, folder) : Hosts.Up.Run(new Hosts.UpOptions(folder, HostCommands.Folder(session.Value(prefix))));
+                var root = HostCommands.Folder(session.Value(prefix));
+                return session.Value(down) ? DownCommand.Run(session, folder, root) : Hosts.Up.Run(new Hosts.UpOptions(folder, root));
             });
     }
 

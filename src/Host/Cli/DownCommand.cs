@@ -13,7 +13,8 @@ internal static class DownCommand
     /// <summary>A stop ladder may take as long as its waits; this is for one that never ends.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
-    public static async Task<int> Run(Session session, string folder)
+    /// <param name="rootPrefix">As of <c>fleet up</c>, for an agent that has to be started.</param>
+    public static async Task<int> Run(Session session, string folder, string rootPrefix)
     {
         var paths = new HostPaths(folder, $"{folder}/vcap");
         var agentRuns = AgentProcess.Find(paths) is not null;
@@ -23,7 +24,7 @@ internal static class DownCommand
         }
 
         using var limit = new CancellationTokenSource(Patience);
-        using var agent = agentRuns ? null : await StartAgent(folder, paths, limit.Token);
+        using var agent = agentRuns ? null : await StartAgent(folder, rootPrefix, paths, limit.Token);
         using var client = new ApiClient(paths.Socket);
         var stopped = await StopJobs(client, limit.Token);
         await client.Post("/v1/agent/shutdown", ApiJson.Default.ShutdownReply, limit.Token);
@@ -38,11 +39,11 @@ internal static class DownCommand
     // Jobs outlive their agent, so there may be something to stop where no agent runs. Only an agent can stop it in order and record it.
     private static bool HasSandboxes(HostPaths paths) => Directory.Exists(paths.Sandboxes) && Directory.EnumerateDirectories(paths.Sandboxes).Any();
 
-    private static async Task<Process> StartAgent(string folder, HostPaths paths, CancellationToken cancel)
+    private static async Task<Process> StartAgent(string folder, string rootPrefix, HostPaths paths, CancellationToken cancel)
     {
         Console.Error.WriteLine($"no agent runs in {folder}, but jobs do: starting one to stop them");
         var (program, args) = (ThisProgram.Command[0], ThisProgram.Command.Skip(1));
-        var agent = new Linux.Command(program, [.. args, "up", "--dir", folder]) { Env = ThisProgram.Env }.Begin();
+        var agent = new Linux.Command(program, [.. args, "up", "--dir", folder, .. rootPrefix.Length == 0 ? [] : (string[])["--root-prefix", rootPrefix]]) { Env = ThisProgram.Env }.Begin();
         _ = agent.StandardOutput.ReadToEndAsync(cancel);
         var said = agent.StandardError.ReadToEndAsync(cancel);
         while (!await Answers(paths))
