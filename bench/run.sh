@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # The measures of docs/benchmarks.md, printed as ratios taken in one run. As root, on a machine that does nothing else.
-# COUNT (500) processes, TIMES (20) repetitions: smaller numbers for a first look.
+# COUNT (500) processes, TIMES (20) repetitions: smaller numbers for a first look. ONLY=root: what is about root alone.
 # shellcheck source=../build/common.sh
 . "$(dirname "$0")/../build/common.sh"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=root.sh
+. "$(dirname "$0")/root.sh"
 
 count=${COUNT:-500} times=${TIMES:-20}
 work='' program='' agent=''
@@ -15,21 +17,24 @@ prepare() {
   is_root || die "the benches prepare the host and start programs as the user fleet: run as root"
   needs_dotnet
   export_dotnet_root
-  "$FLEET_REPO/build/install-deps.sh"
+  "$FLEET_REPO/build/install-deps.sh" bench
   program=$("$FLEET_REPO/build/stage.sh")
   work=$(mktemp -d /tmp/fleet-bench.XXXXXXXX)
   chmod 755 "$work"
-  "$program/fleet" host init >/dev/null
+  prepare_root
+  "$program/fleet" host init "${root_options[@]}" >/dev/null
+  write_policy
   chown fleet "$work"
   install -D -m 755 "$FLEET_REPO/bench/bare.sh" "$work/bare.sh"
   dotnet publish "$FLEET_REPO/bench/Empty/Empty.csproj" -c Release -r "$(runtime_identifier)" --self-contained false \
     -p:PublishReadyToRun=true --artifacts-path "$FLEET_REPO/artifacts/publish-bench" -o "$work/empty" --nologo -v quiet >&2
   dotnet publish "$FLEET_REPO/bench/Journal/Journal.csproj" -c Release -o "$work/journal" --nologo -v quiet >&2
+  dotnet publish "$FLEET_REPO/bench/RootTask/RootTask.csproj" -c Release -o "$work/root-task" --nologo -v quiet >&2
   export FLEET_ADDRESS=unix:$work/fleet/api.sock
 }
 
 start_agent() {
-  "$program/fleet" up --dir "$work/fleet" >>"$work/agent.log" 2>&1 </dev/null &
+  "$program/fleet" up --dir "$work/fleet" "${root_options[@]}" >>"$work/agent.log" 2>&1 </dev/null &
   agent=$!
   until "$program/fleet" job list >/dev/null 2>&1; do
     [ -e "/proc/$agent" ] || die "the agent ended: $(tail -n 5 "$work/agent.log")"
@@ -39,9 +44,10 @@ start_agent() {
 
 clean_up() {
   trap - EXIT
-  [ -z "$agent" ] || "$program/fleet" up --down --dir "$work/fleet" >/dev/null 2>&1 || true
+  [ -z "$agent" ] || "$program/fleet" up --down --dir "$work/fleet" "${root_options[@]}" >/dev/null 2>&1 || true
   [ -z "$agent" ] || kill -9 "$agent" 2>/dev/null || true
   [ -z "$work" ] || rm -rf "$work"
+  remove_root
   case $program in /tmp/fleet-program.*) rm -rf "$program" ;; esac
 }
 
@@ -114,11 +120,11 @@ ready_again() {
 
 # The host's role alone, in a folder of its own: the agent's configuration as fleet up writes it, less the other role.
 host_alone_memory() {
-  "$program/fleet" up --down --dir "$work/fleet" >/dev/null
-  "$program/fleet" up --dir "$work/host" >>"$work/agent.log" 2>&1 </dev/null &
+  "$program/fleet" up --down --dir "$work/fleet" "${root_options[@]}" >/dev/null
+  "$program/fleet" up --dir "$work/host" "${root_options[@]}" >>"$work/agent.log" 2>&1 </dev/null &
   agent=$!
   until [ -S "$work/host/api.sock" ]; do sleep 0.1; done
-  "$program/fleet" up --down --dir "$work/host" >/dev/null
+  "$program/fleet" up --down --dir "$work/host" "${root_options[@]}" >/dev/null
   sed -i 's/roles = .*/roles = ["host"]/' "$work/host/agent.conf"
   # Not through as_fleet: the pid must be the agent's own.
   setpriv --reuid fleet --regid fleet --init-groups "$program/fleet" agent --config "$work/host/agent.conf" >>"$work/agent.log" 2>&1 </dev/null &
@@ -148,6 +154,15 @@ empty_start=$(now)
 start_agent
 empty_ready=$((($(now) - empty_start) / 1000))
 row "ready, empty" "$empty_ready ms" - - - ''
+root_helper
+root_run
+if [ "${ONLY:-}" = root ]; then
+  [ "$over" -eq 0 ]
+  exit
+fi
+# What the others are measured on has done nothing yet.
+"$program/fleet" up --down --dir "$work/fleet" "${root_options[@]}" >/dev/null
+start_agent
 idle=0
 idle_memory
 program_start

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Fleet needs on Debian to run jobs; with the argument "test" also what only its tests call. Does nothing, quickly, when all of it is there; starts no service.
+# Installs what Fleet needs on Debian to run jobs; with the argument "test" also what only its tests call, with "bench" what it is measured against. Does nothing, quickly, when all of it is there; starts no service.
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -17,6 +17,10 @@ PARTS=(
 
 if [ "${1:-}" = test ]; then
   PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3 gcc:/usr/bin/cc libc6-dev:/usr/include/stdio.h)
+fi
+
+if [ "${1:-}" = bench ]; then
+  PARTS+=(podman:/usr/bin/podman)
 fi
 
 missing=()
