@@ -8,26 +8,35 @@ namespace Fleet.RootHelper;
 /// What systemd's socket activation (Accept=yes) does, where there is no systemd: waits at the socket, and starts a helper of its own for each connection.
 /// It looks at nothing that is sent.
 /// </summary>
-internal sealed class Listener(Places places, int group)
+/// <param name="group">Which may connect.</param>
+/// <param name="agent">The pid of a process without which nobody is to be listened to; null: until it is killed.</param>
+internal sealed class Listener(Places places, int group, int? agent)
 {
     /// <summary>Helpers at a time; who comes then waits in the socket's queue.</summary>
     private const int MostHelpers = 64;
 
+    private const int MostTries = 30, ExclusiveNow = 2 | 4; // LOCK_EX, LOCK_NB
+
     private readonly List<Child> helpers = [];
 
-    /// <summary>Returns only by an exception: a socket that cannot be had.</summary>
+    /// <summary>Returns when the agent has ended: helpers that run go on to their end, but nobody new is heard.</summary>
+    /// <exception cref="IOException">The socket cannot be had.</exception>
     public int Run()
     {
         _ = Libc.Umask(0x3F /* 0077 */);
         Libc.KeepDescriptors();
+        using var agentEnds = agent is { } pid ? Libc.PidfdOpen(pid) : null;
         Prepare();
+        using var alone = Alone();
         Sweep();
         using var socket = Sockets.Listen(places.Socket, group);
         Console.Error.WriteLine($"fleet-root-helper: listening at {places.Socket}");
-        while (true)
+        while (agentEnds is not { IsInvalid: true } && !Step(socket, agentEnds))
         {
-            Step(socket);
         }
+
+        _ = Libc.Unlink(places.Socket);
+        return 0;
     }
 
     private void Prepare()
@@ -46,9 +55,28 @@ internal sealed class Listener(Places places, int group)
         RootsOwn.Open(places.Run).Dispose();
     }
 
-    private void Step(SafeFileHandle socket)
+    // One for each socket: a second would take the first one's place, and its own end would leave none. One whose agent has just ended gets a moment.
+    private SafeFileHandle Alone()
     {
-        Span<Waiting> on = [Waiting.On(helpers.Count < MostHelpers ? socket : null, Sockets.In), .. helpers.Select(h => Waiting.On(h.Ended, Sockets.In))];
+        var file = LinuxException.Check(Libc.Open($"{places.Run}/listener", Libc.ReadWrite | Libc.Create | Libc.NoFollow, 0x180), $"open {places.Run}/listener");
+        for (var tries = 0; Libc.Flock(file, ExclusiveNow) < 0; tries++)
+        {
+            if (tries == MostTries)
+            {
+                throw new IOException($"another listens at {places.Socket}");
+            }
+
+            Thread.Sleep(100);
+        }
+
+        return file;
+    }
+
+    /// <summary>Whether the agent has ended.</summary>
+    private bool Step(SafeFileHandle socket, SafeFileHandle? agentEnds)
+    {
+        Span<Waiting> on =
+            [Waiting.On(helpers.Count < MostHelpers ? socket : null, Sockets.In), .. helpers.Select(h => Waiting.On(h.Ended, Sockets.In)), Waiting.On(agentEnds, Sockets.In)];
         Sockets.Wait(on, -1);
         for (var i = helpers.Count - 1; i >= 0; i--)
         {
@@ -62,6 +90,8 @@ internal sealed class Listener(Places places, int group)
         {
             Accept(socket);
         }
+
+        return on[^1].Ready != 0;
     }
 
     private void Accept(SafeFileHandle socket)

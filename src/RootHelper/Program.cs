@@ -2,7 +2,7 @@ using System.Globalization;
 using Fleet.RootHelper;
 using Fleet.RootHelper.Linux;
 
-const string usage = "usage: fleet-root-helper [--prefix DIR]   (a connection on standard input)\n       fleet-root-helper --listen --group GID [--prefix DIR]";
+const string usage = "usage: fleet-root-helper [--prefix DIR]   (a connection on standard input)\n       fleet-root-helper --listen --group GID [--prefix DIR] [--while PID]";
 
 if (Libc.EffectiveUser() != 0)
 {
@@ -15,12 +15,8 @@ try
     {
         [] => Helper.Answer(new Places("")),
         ["--prefix", ['/', ..] prefix] => Helper.Answer(new Places(prefix)),
-        ["--listen", "--group", var group, .. var rest] when int.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out var gid) => rest switch
-        {
-            [] => new Listener(new Places(""), gid).Run(),
-            ["--prefix", ['/', ..] prefix] => new Listener(new Places(prefix), gid).Run(),
-            _ => Wrong(usage),
-        },
+        ["--listen", "--group", var group, "--prefix", ['/', ..] prefix, .. var rest] => Listen(prefix, group, rest),
+        ["--listen", "--group", var group, .. var rest] => Listen("", group, rest),
         _ => Wrong(usage),
     };
 }
@@ -28,6 +24,15 @@ catch (IOException e)
 {
     return Wrong(e.Message);
 }
+
+static int Listen(string prefix, string group, string[] rest) => (Number(group), rest) switch
+{
+    ({ } gid, []) => new Listener(new Places(prefix), gid, null).Run(),
+    ({ } gid, ["--while", var pid]) when Number(pid) is > 0 and var id => new Listener(new Places(prefix), gid, id).Run(),
+    _ => Wrong(usage),
+};
+
+static int? Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
 static int Wrong(string message)
 {

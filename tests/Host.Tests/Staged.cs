@@ -11,17 +11,19 @@ internal static class Staged
 
     public static string Folder => Where.Value;
 
+    /// <summary>Where they were built.</summary>
+    public static string Built { get; } = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
+
     private static string Stage()
     {
-        var here = Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
-        if (Parents(here).All(folder => File.GetUnixFileMode(folder).HasFlag(Search)))
+        if (Parents(Built).All(folder => File.GetUnixFileMode(folder).HasFlag(Search)))
         {
-            return here;
+            return Built;
         }
 
         var copy = Directory.CreateTempSubdirectory("fleet-tests-").FullName;
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(copy, recursive: true);
-        new Command("/bin/sh", "-ec", "cp -R \"$1/.\" \"$2\" && chmod -R a+rX \"$2\"", "sh", here, copy) { Timeout = TimeSpan.FromMinutes(2) }.Run().Wait();
+        new Command("/bin/sh", "-ec", "cp -R \"$1/.\" \"$2\" && chmod -R a+rX \"$2\"", "sh", Built, copy) { Timeout = TimeSpan.FromMinutes(2) }.Run().Wait();
         return copy;
     }
 

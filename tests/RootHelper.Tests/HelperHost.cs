@@ -46,16 +46,24 @@ public sealed class HelperHost : IDisposable
 
     public int ListenerPid => listener!.Id;
 
+    /// <summary>The listener's exit code, once it has ended.</summary>
+    public int? ListenerEnd => listener!.HasExited ? listener.ExitCode : null;
+
     public void Set(RootPolicy policy) => File.WriteAllBytes($"{Root}/policy.json", JsonSerializer.SerializeToUtf8Bytes(policy, FleetJson.Default.RootPolicy));
 
     public void SetSigners(string lines) => File.WriteAllText($"{Root}/allowed_signers", lines);
 
-    public void Start()
+    /// <param name="more">Arguments after those of every listener.</param>
+    public void Start(params string[] more)
     {
-        listener = Process.Start(new ProcessStartInfo(Tool.Helper, ["--listen", "--group", Agent.ToString(CultureInfo.InvariantCulture), "--prefix", Prefix]) { RedirectStandardError = true })!;
+        listener = Listen(more);
         Assert.Contains("listening", listener.StandardError.ReadLine() ?? "nothing", StringComparison.Ordinal);
         _ = listener.StandardError.ReadToEndAsync();
     }
+
+    /// <summary>Starts one, which need not come to listen.</summary>
+    public Process Listen(params string[] more) => Process.Start(new ProcessStartInfo(
+        Tool.Helper, ["--listen", "--group", Agent.ToString(CultureInfo.InvariantCulture), "--prefix", Prefix, .. more]) { RedirectStandardError = true })!;
 
     public void KillListener()
     {

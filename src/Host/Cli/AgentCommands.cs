@@ -10,15 +10,16 @@ internal static class AgentCommands
     {
         var dir = new Option<string>("--dir") { Description = "The folder with everything of it.", HelpName = "DIR", DefaultValueFactory = _ => "./.fleet" };
         var down = new Option<bool>("--down") { Description = "Stop the jobs and then the agent of the folder." };
+        var prefix = HostCommands.RootPrefix();
         return new FleetCommand(
             "up", "Runs one host's agent in the foreground, as an ordinary user, with everything in one folder. Ctrl-C stops the agent, not the jobs.", "fleet up --dir /srv/fleet")
-            .With(dir, down)
+            .With(dir, down, prefix)
             .Runs((session, _) =>
             {
                 var folder = session.Value(dir) is { Length: > 0 } given
                     ? Path.GetFullPath(given)
                     : throw new CliException(ErrorCodes.Invalid, "--dir names a folder, and '' is none");
-                return session.Value(down) ? DownCommand.Run(session, folder) : Hosts.Up.Run(new Hosts.UpOptions(folder));
+                return session.Value(down) ? DownCommand.Run(session, folder) : Hosts.Up.Run(new Hosts.UpOptions(folder, HostCommands.Folder(session.Value(prefix))));
             });
     }
 

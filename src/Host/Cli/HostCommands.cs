@@ -17,7 +17,8 @@ internal static class HostCommands
             .Runs(async (session, _) =>
             {
                 var agent = Settings(session.Value(config));
-                var options = new Hosts.HostInitOptions { User = session.Value(user) ?? Hosts.Accounts.OwnerOf(agent.Paths.State) ?? "fleet", State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup };
+                var options = new Hosts.HostInitOptions { User = session.Value(user) ?? Hosts.Accounts.OwnerOf(agent.Paths.State) ?? "fleet", State = agent.Paths.State, Bosh = agent.Paths.Bosh, CgroupName = agent.Sandboxes.Cgroup }
+                    .At(Hosts.RootPlaces.Of(agent.Root.Policy).Prefix);
                 var report = DoctorText.Report(await Hosts.Doctor.Run(options, agent.Sandboxes));
                 session.Print(report, () => CliJson.Indented.DoctorReport, DoctorText.Of);
                 return report.Status == "fail" ? ExitCodes.Failed : ExitCodes.Done;
@@ -31,20 +32,30 @@ internal static class HostCommands
         var state = Text("--state", "The agent's own folder.", defaults.State);
         var bosh = new Option<string?>("--bosh-root") { Description = "BPM's root: where jobs, their data and their logs are; vcap below the agent's folder when unset." };
         var cgroup = Text("--cgroup", "The control group that is given to the user.", defaults.CgroupName);
+        var prefix = RootPrefix();
         return new FleetCommand(
-            "init", "Prepares this host, once and as root: user, sub-ids, folders, cgroups. Says what it did; what is so already stays.", "sudo fleet host init")
-            .With(user, state, bosh, cgroup)
+            "init", "Prepares this host, once and as root: user, sub-ids, folders, cgroups, and what the root helper needs. Says what it did; what is so already stays.", "sudo fleet host init")
+            .With(user, state, bosh, cgroup, prefix)
             .Runs(async (session, _) =>
             {
                 var options = new Hosts.HostInitOptions
                 {
                     User = session.Value(user)!, State = session.Value(state)!, Bosh = session.Value(bosh)!, CgroupName = session.Value(cgroup)!,
-                };
+                }.At(Folder(session.Value(prefix)));
                 var report = DoctorText.Report(await Hosts.HostInit.Run(options));
                 session.Print(report, () => CliJson.Indented.InitReport, DoctorText.Of);
                 return report.Ready ? ExitCodes.Done : ExitCodes.Failed;
             });
     }
+
+    /// <summary>Where root's files about grants are looked for, by `host init` and `up` alike.</summary>
+    public static Option<string?> RootPrefix() => new("--root-prefix")
+    {
+        Description = "Before the paths of root's files about grants, for trying them out; root alone must be able to write it and the folders above.", HelpName = "DIR",
+    };
+
+    /// <summary>A folder that was named, as an absolute path; empty: none was.</summary>
+    public static string Folder(string? given) => given is { Length: > 0 } ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(given)) : "";
 
     private static FleetCommand Status()
     {

@@ -33,17 +33,23 @@ public static class HostInit
         }
 
         var lines = ImmutableArray.CreateBuilder<HostInitLine>();
-        foreach (var requirement in Requirements.Of(options))
+        foreach (var requirement in Requirements.Of(options).AddRange(Requirements.OfRoot(options)))
         {
             lines.Add(await Establish(requirement));
             if (requirement is UserRequirement && lines[^1].Outcome == HostInitOutcome.Failed)
             {
-                break; // All that follows would be given to a user who is not the agent's.
+                return lines.ToImmutable(); // All that follows would be given to a user who is not the agent's.
             }
         }
 
+        lines.Add(Policy(options.Root));
         return lines.ToImmutable();
     }
+
+    // Who may have root here and how, nobody but people can say.
+    private static HostInitLine Policy(RootPlaces root) => new("root policy", HostInitOutcome.AlreadySo, File.Exists(root.Policy)
+        ? root.Policy
+        : $"there is none, and nothing can run as root by grants: docs/root.md says what root writes to {root.Policy}");
 
     private static async Task<HostInitLine> Establish(Requirement requirement)
     {
@@ -70,7 +76,7 @@ public static class HostInit
     }
 }
 
-/// <summary>The same requirements, looked at without changing anything; works as any user.</summary>
+/// <summary>The requirements of jobs, looked at without changing anything; works as any user.</summary>
 public static class HostCheck
 {
     /// <summary>What is missing, as messages with their remedies; empty: the host is ready.</summary>

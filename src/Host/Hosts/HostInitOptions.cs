@@ -25,6 +25,17 @@ public sealed partial record HostInitOptions
     /// <summary>Slices of 65,536 sub-ids, one for each job that runs or keeps something; 1 to 1000.</summary>
     public int Slices { get; init; } = 256;
 
+    /// <summary>Goes before the paths of root's files about grants; empty on an installed host, else for trying things out.</summary>
+    public string RootPrefix { get; init; } = "";
+
+    /// <summary>Whether systemd is to start the root helper: it reads units in one place alone, so never with a prefix; <c>fleet up</c> starts one itself.</summary>
+    public bool HasSystemd { get; init; }
+
+    /// <summary>The program that is to run as root.</summary>
+    public string RootHelper { get; init; } = ThisProgram.RootHelper;
+
+    public RootPlaces Root => new(RootPrefix) { Helper = RootHelper };
+
     public HostPaths Paths => new(State, Bosh);
 
     /// <summary>The command that prepares a host so: what is not the default, as its options.</summary>
@@ -35,11 +46,15 @@ public sealed partial record HostInitOptions
         State == Default.State ? "" : $"--state {State}",
         Bosh == $"{State}/vcap" ? "" : $"--bosh-root {Bosh}",
         CgroupName == Default.CgroupName ? "" : $"--cgroup {CgroupName}",
+        RootPrefix.Length == 0 ? "" : $"--root-prefix {RootPrefix}",
     }.Where(word => word.Length > 0));
+
+    /// <summary>The same with root's files below a prefix; with none, also with systemd where the host runs it (sd_booted(3)).</summary>
+    public HostInitOptions At(string rootPrefix) => this with { RootPrefix = rootPrefix, HasSystemd = rootPrefix.Length == 0 && Directory.Exists("/run/systemd/system") };
 
     /// <summary>What root must not be asked to do, whatever stands on the disk; null: nothing.</summary>
     public HostInitLine? Mistake =>
-        new[] { State, Bosh }.FirstOrDefault(path => !IsFolder(path)) is { } folder
+        ((string[])[State, Bosh, .. RootPrefix.Length == 0 ? [] : (string[])[RootPrefix]]).FirstOrDefault(path => !IsFolder(path)) is { } folder
             ? Wrong("folders", $"a folder is an absolute path without '..' and not '/', and '{folder}' is not")
         : !UserName().IsMatch(User) ? Wrong("user", $"a user's name is 1 to 32 characters of a-z 0-9 _ -, the first a letter or _ (useradd(8)), and '{User}' is not")
         : !CgroupPath().IsMatch(CgroupName) ? Wrong("cgroup", $"a cgroup is {CgroupRule}, and '{CgroupName}' is not")

@@ -3,7 +3,7 @@ using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
-/// <summary>All that a host must have, in the order in which it is established.</summary>
+/// <summary>What a host must have, in the order in which it is established.</summary>
 internal static class Requirements
 {
     public static ImmutableArray<Requirement> Of(HostInitOptions options) =>
@@ -17,6 +17,14 @@ internal static class Requirements
         new SearchableRequirement(options.State),
         .. options.Bosh.StartsWith(options.State + "/", StringComparison.Ordinal) ? [] : new[] { new SearchableRequirement(options.Bosh) },
         .. CgroupLayout.Read().Requirements(options),
+    ];
+
+    /// <summary>What is needed for something to run as root here, by grants. Jobs do without: for them and their agent it is not asked for.</summary>
+    public static ImmutableArray<Requirement> OfRoot(HostInitOptions options) =>
+    [
+        new RootFolderRequirement(options),
+        new RootFilterRequirement(options),
+        .. options.HasSystemd ? new[] { new RootUnitRequirement(options) } : [],
     ];
 
     /// <summary>Runs a program of the system as one step.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Sandboxes;
 
 namespace Fleet.Host.Hosts;
 
@@ -6,15 +7,40 @@ namespace Fleet.Host.Hosts;
 /// <param name="Prefix">Goes before every path; empty on an installed host.</param>
 public sealed record RootPlaces(string Prefix = "")
 {
-    public string Policy => $"{Prefix}/etc/fleet/root/policy.json";
+    private const string InPrefix = "/etc/fleet/root";
+
+    /// <summary>Of which prefix a folder with a policy is; one that is elsewhere is of the installed host.</summary>
+    public static RootPlaces Of(string folder) => new(folder.EndsWith(InPrefix, StringComparison.Ordinal) ? folder[..^InPrefix.Length] : "");
+
+    /// <summary>Of the policy and the keys: what root has decided.</summary>
+    public string Folder => $"{Prefix}{InPrefix}";
+
+    public string Policy => $"{Folder}/policy.json";
 
     /// <summary>Who can sign, and by which keys (ssh-keygen(1), ALLOWED SIGNERS).</summary>
-    public string Signers => $"{Prefix}/etc/fleet/root/allowed_signers";
+    public string Signers => $"{Folder}/allowed_signers";
 
     /// <summary>The root helper's own: its log, and the uses that are burnt.</summary>
     public string State => $"{Prefix}/var/lib/fleet-root";
 
-    public string Socket => $"{Prefix}/run/fleet-root/root.sock";
+    /// <summary>Where the root helper looks for the system-call filter of its tasks.</summary>
+    public string SeccompFilter => $"{State}/seccomp-{Digest.Of(SeccompProfile.Text).Short}.bpf";
+
+    public string Run => $"{Prefix}/run/fleet-root";
+
+    public string Socket => $"{Run}/root.sock";
+
+    /// <summary>Empty; the helper mounts there what its task sees.</summary>
+    public string Work => $"{Run}/work";
+
+    /// <summary>The program that runs as root.</summary>
+    public string Helper { get; init; } = ThisProgram.RootHelper;
+
+    public string SocketUnit => $"{Prefix}/etc/systemd/system/fleet-root.socket";
+
+    public string ServiceUnit => $"{Prefix}/etc/systemd/system/fleet-root@.service";
+
+    public string TemporaryFiles => $"{Prefix}/etc/tmpfiles.d/fleet-root.conf";
 
     public string Sudoers => $"{Prefix}/etc/sudoers";
 

@@ -19,6 +19,9 @@ internal static class ThisProgram
         }
     }
 
+    /// <summary>The root helper that came with this program.</summary>
+    public static string RootHelper => Path.Combine(AppContext.BaseDirectory, "fleet-root-helper");
+
     /// <summary>Replaces this process (execve(2)); the environment is rebuilt from what is named here. Returns only by its exception.</summary>
     /// <exception cref="AgentRefusedException">The program cannot be run.</exception>
     public static int Become(IReadOnlyList<string> command, string home)

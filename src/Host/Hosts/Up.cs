@@ -5,12 +5,14 @@ using Fleet.Processes;
 namespace Fleet.Host.Hosts;
 
 /// <param name="Dir">State under it; made if it is missing. Relative to the current folder.</param>
-public sealed record UpOptions(string Dir);
+/// <param name="RootPrefix">Before the paths of root's files about grants; empty: those of an installed host.</param>
+public sealed record UpOptions(string Dir, string RootPrefix = "");
 
 /// <summary>
 /// <c>fleet up</c>: one host's agent in the foreground, with all its state under one folder.
 /// <code>
-///   as root:          host init for the folder -> becomes `setpriv ... fleet up` as the user fleet
+///   as root:          host init for the folder -> starts the root helper's listener, where there is a policy
+///                     -> becomes `setpriv ... fleet up` as the user fleet
 ///   as that user:     checks the host -> writes DIR/agent.conf -> becomes `fleet agent --config DIR/agent.conf`
 /// </code>
 /// Each step replaces the process, so Ctrl-C and signals reach the agent itself, and root writes nothing where the agent could plant a link.
@@ -24,7 +26,7 @@ public static class Up
         {
             return Linux.Libc.Files.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
         }
-        catch (Exception e) when (e is AgentRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is AgentRefusedException or HostInitException or IOException or UnauthorizedAccessException)
         {
             return Fail(e.Message);
         }
@@ -39,6 +41,7 @@ public static class Up
             User = user,
             State = state,
             Bosh = $"{state}/vcap",
+            RootPrefix = options.RootPrefix,
             CgroupName = user == installed.User ? installed.CgroupName : $"{installed.CgroupName}-{user}",
         };
     }
@@ -47,7 +50,7 @@ public static class Up
     internal static IReadOnlyList<string> DropRoot(HostInitOptions init, IReadOnlyList<string> self) =>
     [
         "/usr/bin/setpriv", "--reuid", init.User, "--regid", init.User, "--init-groups", "--inh-caps=-all", "--",
-        .. self, "up", "--dir", init.State,
+        .. self, "up", "--dir", init.State, .. init.RootPrefix.Length == 0 ? [] : (string[])["--root-prefix", init.RootPrefix],
     ];
 
     private static async Task<int> AsRoot(UpOptions options)
@@ -64,7 +67,8 @@ public static class Up
             return 1;
         }
 
-        CgroupV2Requirement.JoinAgentLeaf(init);
+        await new RootHelperStart(init, Environment.ProcessId, Console.Error).Run();
+        CgroupV2Requirement.JoinAgentLeaf(init); // The listener stays out of it: the agent may move and end what is in there.
         return ThisProgram.Become(DropRoot(init, ThisProgram.Command), init.State);
     }
 
@@ -99,6 +103,7 @@ public static class Up
           bosh-root = {{Hocon.Quoted(init.Bosh)}}
           sandbox.cgroup = {{Hocon.Quoted(init.CgroupName)}}
           api.socket = {{Hocon.Quoted(init.Paths.Socket)}}
+          root { policy = {{Hocon.Quoted(init.Root.Folder)}}, socket = {{Hocon.Quoted(init.Root.Socket)}} }
         }
 
         """;

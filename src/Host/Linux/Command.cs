@@ -97,6 +97,13 @@ public sealed record Command(string Program, params string[] Args)
         return process;
     }
 
+    /// <summary>
+    /// Starts it as nobody's child, in a session of its own (setsid(1)), so that Ctrl-C does not reach it, and with this program's standard error alone. It says
+    /// there itself if it cannot run.
+    /// </summary>
+    public Task Detach() =>
+        new Command("/bin/sh", ["-c", "exec setsid --fork -- \"$@\" </dev/null >/dev/null", "sh", Program, .. Args]) { Env = Env, WorkingDirectory = WorkingDirectory, AtTerminal = true }.Run();
+
     private async Task Feed(Process process, CancellationToken ended)
     {
         if (Input is null)

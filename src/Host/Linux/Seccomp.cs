@@ -7,7 +7,7 @@ internal static partial class Seccomp
 {
     public const uint Allow = 0x7fff0000, ErrnoBase = 0x00050000;
 
-    private const string Library = "libseccomp.so.2";
+    public const string Library = "libseccomp.so.2";
 
     [LibraryImport(Library, EntryPoint = "seccomp_init")]
     public static partial nint Init(uint defaultAction);

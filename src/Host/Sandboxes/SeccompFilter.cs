@@ -28,21 +28,23 @@ internal static partial class SeccompFilter
         if (!File.Exists(file))
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            Compile(file, log);
+            LogSkipped(log, Seccomp.Version(), string.Join(' ', Compile(file)));
         }
 
         return Convert.ToBase64String(File.ReadAllBytes(file));
     }
 
-    private static void Compile(string file, ILogger log)
+    /// <summary>Writes the filter's instructions to a file that only its owner can read.</summary>
+    /// <returns>The system calls of the profile that libseccomp does not know on this architecture.</returns>
+    public static string[] Compile(string file)
     {
         var filter = Seccomp.Init(Seccomp.ErrnoBase | SeccompProfile.Eperm);
         try
         {
             Check(Seccomp.SetAttribute(filter, OptimizeAttribute, BinaryTree), "optimise");
             var skipped = SeccompProfile.Rules.Where(rule => !TryAdd(filter, rule)).Select(rule => rule.Syscall).ToArray();
-            LogSkipped(log, Seccomp.Version(), string.Join(' ', skipped));
             Export(filter, file);
+            return skipped;
         }
         finally
         {
@@ -69,9 +71,10 @@ internal static partial class SeccompFilter
     private static void Export(nint filter, string file)
     {
         var part = $"{file}.{Environment.ProcessId}.part";
-        using (var handle = File.OpenHandle(part, FileMode.Create, FileAccess.Write))
+        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+        using (var stream = new FileStream(part, create))
         {
-            Check(Seccomp.Export(filter, (int)handle.DangerousGetHandle()), "export");
+            Check(Seccomp.Export(filter, (int)stream.SafeFileHandle.DangerousGetHandle()), "export");
         }
 
         File.Move(part, file, overwrite: true);

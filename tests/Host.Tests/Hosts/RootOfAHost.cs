@@ -23,7 +23,7 @@ public sealed class RootOfAHost : IDisposable
 
     public RootPlaces Places { get; init; }
 
-    public HostInitOptions Options => new() { User = "fleet-no-user", State = $"{Folder}/state" };
+    public HostInitOptions Options => new() { User = "fleet-no-user", State = $"{Folder}/state", RootPrefix = Folder };
 
     internal AgentIdentity Agent { get; } = new("fleet-x", Uid, [new("fleet-x", Uid), new("builders", OtherGroup)]);
 

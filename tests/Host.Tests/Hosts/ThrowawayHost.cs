@@ -15,8 +15,12 @@ public sealed class ThrowawayHost : IDisposable
         Folder = Directory.CreateTempSubdirectory("fleet-init-").FullName;
         File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
         var name = $"fleetinit-{Environment.ProcessId}-{Interlocked.Increment(ref count)}";
-        Options = new HostInitOptions { User = name, CgroupName = name, State = $"{Folder}/state", Bosh = $"{Folder}/state/vcap", Slices = 8 };
+        RootPrefix = $"/var/lib/fleet-init-test-{Environment.ProcessId}-{count}";
+        Options = new HostInitOptions { User = name, CgroupName = name, State = $"{Folder}/state", Bosh = $"{Folder}/state/vcap", Slices = 8, RootPrefix = RootPrefix };
     }
+
+    /// <summary>Where its root keeps files: root alone can write the folders above. It is there once the host is prepared.</summary>
+    public string RootPrefix { get; }
 
     public string Folder { get; }
 
@@ -66,5 +70,9 @@ public sealed class ThrowawayHost : IDisposable
         new Command("userdel", Options.User).Run().Wait();
         new Command("/usr/bin/umount", "--quiet", Options.State).Run().Wait(); // Where MountDisk mounted one.
         Directory.Delete(Folder, recursive: true);
+        if (Directory.Exists(RootPrefix))
+        {
+            Directory.Delete(RootPrefix, recursive: true);
+        }
     }
 }

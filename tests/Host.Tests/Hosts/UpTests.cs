@@ -20,6 +20,43 @@ public sealed class UpTests
         Assert.Equal("/srv/a \"quoted\" $dir\\/api.sock", config.GetString("fleet.api.socket"));
         Assert.Equal(["control", "host"], config.GetStringList("fleet.roles"));
         Assert.Equal("fleet", config.GetString("fleet.sandbox.cgroup"));
+        Assert.Equal(("/etc/fleet/root", "/run/fleet-root/root.sock"), (config.GetString("fleet.root.policy"), config.GetString("fleet.root.socket")));
+    }
+
+    [Fact]
+    public void The_agent_finds_roots_files_below_the_prefix_that_root_was_told()
+    {
+        var init = Up.InitOptions(new UpOptions("/srv/x", "/srv/root"), "fleet");
+        var config = ConfigurationFactory.ParseString(Up.Config(init));
+        Assert.Equal(("/srv/root/etc/fleet/root", "/srv/root/run/fleet-root/root.sock"), (config.GetString("fleet.root.policy"), config.GetString("fleet.root.socket")));
+        Assert.Equal("/srv/root", RootPlaces.Of(config.GetString("fleet.root.policy")).Prefix);
+        Assert.Equal(["up", "--dir", "/srv/x", "--root-prefix", "/srv/root"], Up.DropRoot(init, []).SkipWhile(word => word != "up"));
+        Assert.EndsWith("--root-prefix /srv/root", init.Command, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("", new string[0])]
+    [InlineData("/srv/root", new[] { "--prefix", "/srv/root" })]
+    public void The_root_helper_listens_for_the_agents_group_as_long_as_its_pid_lives(string prefix, string[] more)
+    {
+        var command = new RootHelperStart(new HostInitOptions { User = "daemon", RootPrefix = prefix }, 4711, TextWriter.Null).Command;
+        Assert.Equal([$"{Staged.Built}/fleet-root-helper", "--listen", "--group", $"{Accounts.GroupId("daemon")}", .. more, "--while", "4711"], command);
+    }
+
+    [SkippableFact]
+    public async Task A_detached_program_is_nobodys_child_and_holds_neither_input_nor_output()
+    {
+        var file = Path.GetTempFileName();
+        await new Command("/bin/sh", "-c", "readlink /proc/self/fd/0 /proc/self/fd/1 > \"$1.part\"; ps -o sid=,pid= $$ >> \"$1.part\"; mv \"$1.part\" \"$1\"", "sh", file).Detach();
+        while (new FileInfo(file).Length == 0)
+        {
+            await Task.Delay(20);
+        }
+
+        var said = (await File.ReadAllTextAsync(file)).Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("/dev/null", said[0]);
+        Assert.Equal(said[^2], said[^1]); // it leads its session
+        File.Delete(file);
     }
 
     [Fact]
@@ -35,7 +72,7 @@ public sealed class UpTests
         var result = await new Command(command[0], [.. command.Skip(1)]).Run();
         Assert.Equal("", result.Error);
         var user = Accounts.User(host.Options.User)!;
-        Assert.Equal([$"{user.Uid}", $"{user.Gid}", "CapEff:\t0000000000000000", "0", $"up --dir {host.Options.State}"], result.Output.Trim().Split('\n'));
+        Assert.Equal([$"{user.Uid}", $"{user.Gid}", "CapEff:\t0000000000000000", "0", $"up --dir {host.Options.State} --root-prefix {host.RootPrefix}"], result.Output.Trim().Split('\n'));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Hosts;
 using Fleet.Hosts;
@@ -24,6 +25,8 @@ public sealed class WholeHost : IAsyncDisposable
     public string Folder => host.Folder;
 
     public string Config => $"{Paths.State}/test.conf";
+
+    public HostInitOptions Options => host.Options;
 
     /// <param name="disk">The size of a file system of its own for all that the agent and its jobs keep, as of tmpfs(5); null: the machine's.</param>
     public static async Task<WholeHost> Prepare(string? disk = null)
@@ -81,7 +84,7 @@ public sealed class WholeHost : IAsyncDisposable
     public Command AsUser(params string[] command) =>
         host.AsUser(command) with { Env = Env };
 
-    public int AgentPid => agent!.Id;
+    public int AgentPid => agent?.Id ?? Environment.ProcessId;
 
     /// <summary>kill -9.</summary>
     public async Task KillAgent()
