@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what Fleet needs on Debian to run jobs; with the argument "test" also what only its tests call, with "bench" what it is measured against. Does nothing, quickly, when all of it is there; starts no service.
+# Installs what Fleet needs on Debian to run jobs; with the argument "build" what compiles the root helper, with "test" also what only its tests call, with "bench" what it is measured against. Does nothing, quickly, when all of it is there; starts no service.
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -15,23 +15,21 @@ PARTS=(
   openssh-client:/usr/bin/ssh-keygen
 )
 
-if [ "${1:-}" = test ]; then
-  PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3 gcc:/usr/bin/cc libc6-dev:/usr/include/stdio.h)
-fi
-
-if [ "${1:-}" = bench ]; then
-  PARTS+=(podman:/usr/bin/podman)
-fi
+case ${1:-} in
+  build) PARTS=() ;;
+  bench) PARTS+=(podman:/usr/bin/podman) ;;
+  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3) ;;
+esac
+case ${1:-} in
+  build | test) PARTS+=(gcc:/usr/bin/cc libc6-dev:/usr/include/stdio.h zlib1g-dev:/usr/include/zlib.h) ;;
+esac
 
 missing=()
 for part in "${PARTS[@]}"; do
   [ -e "${part#*:}" ] || missing+=("${part%%:*}")
 done
 # A library has a folder per architecture; ask the linker.
-if [ "${1:-}" = test ] && [ ! -e /usr/include/zlib.h ]; then
-  missing+=(zlib1g-dev)
-fi
-/sbin/ldconfig -p | grep -q 'libseccomp\.so\.2' || missing+=(libseccomp2)
+[ "${1:-}" = build ] || /sbin/ldconfig -p | grep -q 'libseccomp\.so\.2' || missing+=(libseccomp2)
 
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0

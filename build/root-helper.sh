@@ -3,7 +3,7 @@
 # shellcheck source=common.sh
 . "$(dirname "$0")/common.sh"
 needs_dotnet
-needs cc "it links the root helper: apt-get install gcc libc6-dev zlib1g-dev"
+"$FLEET_REPO/build/install-deps.sh" build
 cd "$FLEET_REPO"
 dotnet publish src/RootHelper/RootHelper.csproj -c Release -r "$(runtime_identifier)" -p:DebugType=none -p:CppCompilerAndLinker=cc \
   --artifacts-path artifacts/publish -o artifacts/root-helper --nologo -v quiet -clp:ErrorsOnly

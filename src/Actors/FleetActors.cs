@@ -7,6 +7,7 @@ using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Ledger;
 using Fleet.Actors.Processes;
+using Fleet.Actors.RootTasks;
 using Fleet.Actors.Sandboxes;
 using Fleet.Grants;
 
@@ -34,6 +35,9 @@ public static class FleetActors
         link.ConnectHost(host);
         return host;
     }
+
+    public static IActorRef StartRootLog(this ActorSystem system, Recorder recorder) =>
+        system.ActorOf(Kept(RootLogActor.Props(recorder.Host, recorder), "rootlog"), "rootlog");
 
     /// <summary>Answers for the control role on an agent that has it not.</summary>
     public static IActorRef StartNoControl(this ActorSystem system) => system.ActorOf(Props.Create(() => new NoControl()), "control");

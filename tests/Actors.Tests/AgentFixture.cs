@@ -37,6 +37,8 @@ internal sealed class AgentFixture : IAsyncDisposable
 
     public IActorRef Grants { get; private set; } = ActorRefs.Nobody;
 
+    public IActorRef RootLog { get; private set; } = ActorRefs.Nobody;
+
     public IActorRef Host { get; private set; } = ActorRefs.Nobody;
 
     public RecoveryRefused? Refused { get; private set; }
@@ -70,6 +72,7 @@ internal sealed class AgentFixture : IAsyncDisposable
         var link = new LoopbackLink();
         Jobs = system.StartJobs(recorder, journal, link);
         Grants = system.StartGrants(recorder, journal);
+        RootLog = system.StartRootLog(recorder);
         Host = system.StartHost(
             recorder, link, new ProcessPorts(Sandboxes, new ExitWakeups(Sandboxes), probes), new AgentRun("test", 1, Guid.Empty, Guid.CreateVersion7()));
         if (untilReady)

@@ -6,6 +6,7 @@ using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
+using Fleet.RootTasks;
 
 namespace Fleet.Actors.Ledger;
 
@@ -15,6 +16,7 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
     private const string JobState = "state.job.v1";
     private const string HostState = "state.host.v1";
     private const string ProcessState = "state.process.v1";
+    private const string RootLogState = "state.rootlog.v1";
 
     /// <summary>Stored with each row; never to be used for another format.</summary>
     public override int Identifier => 7301;
@@ -25,6 +27,7 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
         Job => JobState,
         HostSnapshot => HostState,
         Fleet.Processes.ProcessState => ProcessState,
+        RootLogCopy => RootLogState,
         _ => throw new ArgumentException($"{o.GetType()} is never stored"),
     };
 
@@ -34,6 +37,7 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
         Job job => Write(job, FleetJson.Default.Job),
         HostSnapshot host => Write(host, FleetJson.Default.HostSnapshot),
         Fleet.Processes.ProcessState process => Write(process, FleetJson.Default.ProcessState),
+        RootLogCopy copy => Write(copy, FleetJson.Default.RootLogCopy),
         _ => throw new ArgumentException($"{obj.GetType()} is never stored"),
     };
 
@@ -43,6 +47,7 @@ public sealed class EventSerializer(ExtendedActorSystem system) : SerializerWith
         JobState => Read(bytes, FleetJson.Default.Job),
         HostState => Read(bytes, FleetJson.Default.HostSnapshot),
         ProcessState => Read(bytes, FleetJson.Default.ProcessState),
+        RootLogState => Read(bytes, FleetJson.Default.RootLogCopy),
         _ => EventCatalog.Read(bytes),
     };
 

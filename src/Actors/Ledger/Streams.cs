@@ -15,6 +15,8 @@ public static class Streams
 
     public static string Host(string host) => $"host/{host}";
 
+    public static string RootLog(string host) => $"rootlog/{host}";
+
     public static string Process(string host, ProcessId process) => $"process/{host}/{process}";
 
     /// <summary>The job of a stream; null for another stream.</summary>

@@ -56,6 +56,7 @@ public static class EventCatalog
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
         json.GrantRequested, json.GrantApproved, json.GrantActivated, json.GrantDenied, json.GrantRevoked, json.GrantLapsed, json.GrantExpired, json.GrantReviewed,
         json.GrantUseBegun, json.GrantUseEnded, json.GrantUseRefused, json.GrantUseLost,
+        json.RootTaskLogged, json.RootTaskLogBroken,
     ];
 }
 

@@ -19,6 +19,7 @@ public static class EventText
         HostEvent e => Of(e),
         ProcessEvent e => Of(e),
         GrantEvent e => Of(e),
+        RootTaskEvent e => Of(e),
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     });
 
@@ -97,6 +98,13 @@ public static class EventText
         GrantEvent.UseEnded e => $"use {e.Use} on {e.Host} ended with {e.ExitCode}{HowOf(e.How)}",
         GrantEvent.UseRefused e => $"{e.Host} refused use {e.Use} ({EnumText.Of(e.Code)}): {e.Detail}",
         GrantEvent.UseLost e => $"what became of use {e.Use} on {e.Host} is not known: {e.Why}",
+        _ => throw new UnreachableException($"no text for {@event.GetType()}"),
+    };
+
+    private static string Of(RootTaskEvent @event) => @event switch
+    {
+        RootTaskEvent.Logged e => $"root log {e.Number}: {RootLogText.Of(e.Line)}{(e.Reported ? "" : "; THE FLEET DID NOT BEGIN IT")}",
+        RootTaskEvent.LogBroken e => $"the root log does not go on from entry {e.Number}: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     };
 

@@ -57,7 +57,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         }
 
         await GiveBackContents(jobs, host);
-        await Listen(jobs, grants, host, sandboxes);
+        await Listen(jobs, grants, host, sandboxes, settings.IsControl && settings.IsHost ? system.StartRootLog(recorder) : null);
         RotateLogs(host, sandboxes);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // What the start took is not needed again.
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
@@ -163,7 +163,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         return (jobs, host);
     }
 
-    private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes)
+    private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes, IActorRef? rootLog)
     {
         var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
         var root = new RootFolder(settings.Root.Policy);
@@ -175,6 +175,11 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
         await ApiServer.Start(app, options);
         api = app;
+        if (rootLog is not null)
+        {
+            open.Push(new RootLogReader(rootLog, grants, runs, root, settings.Root.Socket, loggers.CreateLogger(nameof(RootLogReader))));
+        }
+
         open.Push(app);
     }
 

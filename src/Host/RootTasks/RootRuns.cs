@@ -28,6 +28,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
     // Lines that wait for a slow listener; then the task waits too.
     private const int MostWaiting = 256;
 
+    private readonly SemaphoreSlim ends = new(0);
     private readonly ConcurrentDictionary<(GrantId Grant, int Use), (RootUse Use, Task Ended)> running = new();
 
     /// <summary>Runs one use of a grant on this host. Who stops listening ends it.</summary>
@@ -77,6 +78,20 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         }
     }
 
+    public bool IsRunning(GrantId id, int use) => running.ContainsKey((id, use));
+
+    /// <summary>Returns when a use has ended since the last call, or after <paramref name="most"/>.</summary>
+    public Task NextEnd(TimeSpan most, CancellationToken cancel) => ends.WaitAsync(most, cancel);
+
+    /// <summary>Writes down what became of a use.</summary>
+    /// <param name="cause">Null: the agent found it out by itself.</param>
+    public Task Report(GrantId id, string host, int number, UseOutcome outcome, Cause? cause = null)
+    {
+        var story = cause ?? new Cause(Guid.CreateVersion7(time.GetUtcNow()), Guid.Empty, Principal.Agent(host), "local", time.GetUtcNow());
+        var observed = story with { Principal = Principal.Agent(host), Origin = "local", At = time.GetUtcNow(), Reason = null };
+        return Ask(new GrantMessage.Do(id, new GrantCommand.Report(host, number, outcome), observed));
+    }
+
     /// <summary>Null: there is none.</summary>
     public string? Recording(GrantId id, int use) => File.Exists(paths.Recording(id, use)) ? File.ReadAllText(paths.Recording(id, use)) : null;
 
@@ -95,8 +110,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         try
         {
             var outcome = await use.Follow(lines, cancel);
-            var observed = cause with { Principal = Principal.Agent(host), Origin = "local", At = time.GetUtcNow(), Reason = null };
-            await Ask(new GrantMessage.Do(id, new GrantCommand.Report(host, number, outcome), observed));
+            await Report(id, host, number, outcome, cause);
             lines.TryWrite(Line(host, number, outcome));
         }
         catch (Exception e)
@@ -107,6 +121,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         finally
         {
             running.TryRemove((id, number), out _);
+            ends.Release();
             lines.TryComplete(failure);
         }
     }

@@ -57,6 +57,8 @@ public sealed class EventTextTests
         (new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "", ""), "use 2 on web-1 ended with 137: killed at its timeout"),
         (new GrantEvent.UseRefused("web-1", 2, RootDenial.TooFewSigners, "1 of 2 signed"), "web-1 refused use 2 (too_few_signers): 1 of 2 signed"),
         (new GrantEvent.UseLost("web-1", 2, "the agent ended"), "what became of use 2 on web-1 is not known: the agent ended"),
+        (new RootTaskEvent.Logged("web-1", 7, "no entry", false), "root log 7: no entry; THE FLEET DID NOT BEGIN IT"),
+        (new RootTaskEvent.LogBroken("web-1", 6, "entry 8 follows"), "the root log does not go on from entry 6: entry 8 follows"),
     ];
 
     public static TheoryData<int> Indexes() => [.. Enumerable.Range(0, Cases.Length)];

@@ -60,6 +60,8 @@ internal static class Examples
         new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "{\"fleet_root_receipt\":1}", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"),
         new GrantEvent.UseRefused("web-1", 2, RootDenial.TooFewSigners, "1 of 2 people have signed"),
         new GrantEvent.UseLost("web-1", 2, "the connection ended"),
+        new RootTaskEvent.Logged("web-1", 7, "{\"number\":7}", true),
+        new RootTaskEvent.LogBroken("web-1", 6, "entry 8 follows"),
     ];
 
     public static Recorded Of(FleetEvent @event) => new(

@@ -171,7 +171,7 @@ public sealed class ServerTests
         string[] paths =
         [
             "/health", "/v1/agent/shutdown", "/v1/audit", "/v1/grants", "/v1/grants/{id}", "/v1/grants/{id}/approve", "/v1/grants/{id}/deny",
-            "/v1/grants/{id}/review", "/v1/grants/{id}/revoke", "/v1/host", "/v1/host/processes", "/v1/jobs", "/v1/jobs/plan", "/v1/jobs/{ns}/{name}",
+            "/v1/grants/{id}/recording", "/v1/grants/{id}/review", "/v1/grants/{id}/revoke", "/v1/grants/{id}/run", "/v1/host", "/v1/host/processes", "/v1/jobs", "/v1/jobs/plan", "/v1/jobs/{ns}/{name}",
             "/v1/jobs/{ns}/{name}/diff", "/v1/jobs/{ns}/{name}/history", "/v1/jobs/{ns}/{name}/logs", "/v1/jobs/{ns}/{name}/restart",
             "/v1/jobs/{ns}/{name}/revert", "/v1/jobs/{ns}/{name}/start", "/v1/jobs/{ns}/{name}/stop", "/v1/root/policy", "/v1/unsafe", "/v1/version",
         ];

@@ -13,7 +13,7 @@ public sealed class CommandLineTests
     [
         "up", "agent", "doctor", "version", "completion", "host init", "host status", "host processes", "job validate", "job plan", "job run", "job list",
         "job status", "job history", "job diff", "job stop", "job start", "job restart", "job revert", "job logs", "job unsafe", "audit log",
-        "root request", "root break-glass", "root show", "root approve", "root deny", "root revoke", "root review", "root list",
+        "root now", "root run", "root request", "root break-glass", "root show", "root approve", "root deny", "root revoke", "root review", "root list",
     ];
 
     public static TheoryData<string> Commands() => [.. Names];

@@ -97,7 +97,25 @@ public sealed class RootTaskTests
         await Runs(0);
         Assert.Equal(1, (await running).ExitCode);
         await rooted.Host.StartAgent();
-        Assert.Equal("grant.use_begun.v1", (await rooted.Host.Events(id))[^1]);
+        await WholeHost.Until("the root log has told what became of it", async () => (await rooted.Host.Events(id))[^1] == "grant.use_lost.v1");
+        Assert.Contains("of the root log: it ended with 137 (cancelled)", (await rooted.Host.Fleet("audit", "log", "--job", id)).Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task What_the_host_denies_and_what_the_agent_did_not_report_are_in_the_record()
+    {
+        await using var rooted = await RootedHost.Start();
+        var denied = await rooted.Approved([], ["/usr/bin/id"], both: false);
+        await rooted.Host.Fleet("root", "run", denied, "--anyway");
+        var id = await rooted.Approved([], ["/usr/bin/id"]);
+        await rooted.UseBehindTheAgentsBack(id);
+        await rooted.Approved([], ["/usr/bin/id"]);
+
+        await WholeHost.Until("the root log is in the ledger", async () =>
+        {
+            var log = (await rooted.Host.Fleet("audit", "log", "--kind", "roottask")).Output;
+            return log.Contains("(too_few_signers)", StringComparison.Ordinal) && log.Contains($"starting use 1 of {id}, signed by alice and bob and carol; THE FLEET DID NOT BEGIN IT", StringComparison.Ordinal);
+        });
     }
 
     [SkippableFact]

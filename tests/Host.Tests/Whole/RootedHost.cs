@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
+using System.Text;
+using System.Text.Json;
 using Fleet.Host.Tests.Grants;
+using Fleet.RootTasks;
 
 namespace Fleet.Host.Tests.Whole;
 
@@ -80,6 +83,28 @@ public sealed class RootedHost : IAsyncDisposable
         }
 
         return id;
+    }
+
+    /// <summary>What somebody who has taken the agent over can do: ask the helper directly. Then makes the agent look.</summary>
+    public async Task UseBehindTheAgentsBack(string id)
+    {
+        var grant = await host.Json("root", "show", id);
+        PresentedSignature Of(JsonElement signature) => new(signature.GetProperty("principal").GetString()!, signature.GetProperty("armored").GetString()!);
+        var request = RootRequest.Write(new RootRequest.Run(
+            [.. Encoding.UTF8.GetBytes(grant.GetProperty("document").GetString()!)], Of(grant.GetProperty("request")), [.. grant.GetProperty("approvals").EnumerateArray().Select(Of)], 1));
+        var frame = new byte[RootFrames.HeadLength + request.Length];
+        RootFrames.WriteHead(frame, RootFrame.Request, request.Length);
+        request.CopyTo(frame, RootFrames.HeadLength);
+        var asked = await host.AsUser("/usr/bin/python3", "-c", $"""
+            import socket, base64
+            s = socket.socket(socket.AF_UNIX)
+            s.connect('{prefix}/run/fleet-root/root.sock')
+            s.sendall(base64.b64decode('{Convert.ToBase64String(frame)}'))
+            while s.recv(65536): pass
+            """).Run();
+        Assert.True(asked.Succeeded, asked.Error);
+        await host.KillAgent();
+        await host.StartAgent();
     }
 
     public async Task<string> Must(params string[] args)
