@@ -15,6 +15,7 @@ internal sealed class Manual(HelpAction standard) : SynchronousCommandLineAction
         [ExitCodes.NotFound] = "not found",
         [ExitCodes.Denied] = "denied: policy, or a missing grant",
         [ExitCodes.TimedOut] = "timed out waiting",
+        [ExitCodes.TaskTimedOut] = "the root task was killed at its timeout",
     };
 
     public override bool ClearsParseErrors => true;
