@@ -17,13 +17,18 @@ internal sealed partial class Helper
         entry = entry with { Document = Digest.Of(revoke.Revocation.AsSpan()), Signers = [$"{by.Principal} {by.Key}"] };
         var revocation = RevocationOf(revoke.Revocation, host.Policy);
         entry = entry with { Grant = revocation.Grant, Detail = EventText.Visible(revocation.Reason) };
-        if (state.Revoke(revocation.Grant))
+        try
         {
-            log.Append(entry with { At = Now, What = RootAct.Revoked });
+            state.Revoke(revocation.Grant);
+        }
+        finally
+        {
+            // To end is always allowed, also where nothing can be written any more.
+            state.EndAll(revocation.Grant);
         }
 
-        state.EndAll(revocation.Grant);
-        client.Send(RootFrame.Log, log.After(log.Last().Number - 1, RootFrames.Longest));
+        var head = log.Append(entry with { At = Now, What = RootAct.Revoked });
+        client.Send(RootFrame.Log, log.After(head.Number - 1, RootFrames.Longest));
     }
 
     private static RootRevocation RevocationOf(ImmutableArray<byte> bytes, RootPolicy policy)

@@ -23,7 +23,9 @@ internal sealed partial class Helper
     private readonly RootState state;
     private readonly RootLog log;
     private RootLogEntry entry;
-    private Action? wasRunning;
+
+    // Held to the end of the process: whoever could lock it would take what it stands for as left behind.
+    private SafeFileHandle? running;
     private Phase phase;
 
     private Helper(Places places)
@@ -39,11 +41,11 @@ internal sealed partial class Helper
 
     private enum Phase
     {
-        /// <summary>Nothing has run, and what fails is denied.</summary>
+        /// <summary>What fails is denied, and nothing has happened.</summary>
         Checking,
 
-        /// <summary>It runs; what fails leaves its outcome unknown.</summary>
-        Running,
+        /// <summary>The use is gone, and it may run; what fails leaves its outcome to the log.</summary>
+        Burnt,
 
         /// <summary>Its end is in the log.</summary>
         Ended,
@@ -64,6 +66,7 @@ internal sealed partial class Helper
             var policy = HostPolicy.Read(places);
             entry = entry with { Policy = policy.Digest };
             state.Prepare(policy.Policy.Host);
+            log.Begin(policy.Digest, state.PublicKey);
             state.Sweep(log, Now);
             var request = client.ReadRequest();
             RefuseStrangers(policy.Policy);
@@ -108,26 +111,20 @@ internal sealed partial class Helper
         var (request, approvals) = Verified(run, host);
         var (grant, task) = Parsed(run.Grant);
         entry = entry with { Grant = grant.Id };
-        Judge(host.Policy, grant, request, approvals);
-        if (state.IsRevoked(grant.Id))
-        {
-            throw new Denied(RootDenial.Revoked, $"{grant.Id} was revoked");
-        }
-
-        if (run.Use > task.UsesPerHost)
-        {
-            throw new Denied(RootDenial.NoSuchUse, $"{grant.Id} has {task.UsesPerHost} uses on each host, and {run.Use} is none of them");
-        }
-
+        Judge(host.Policy, grant, request, approvals, task, run.Use);
         using var plan = TaskPlan.Of(grant, task);
+
+        // Once more: to look at what the task needs may have taken as long as the agent wished.
+        Judge(host.Policy, grant, request, approvals, task, run.Use);
         state.Burn(grant.Id, run.Use);
+        phase = Phase.Burnt;
         using var group = Cgroup.Make($"fleet-root-{grant.Id}.{run.Use}");
-        using var running = state.Runs(grant.Id, run.Use, group);
-        wasRunning = () => state.Ran(grant.Id, run.Use);
+        running = state.Runs(grant.Id, run.Use, group);
+        RefuseRevoked(grant.Id);
         var started = new RootStarted(grant.Id, run.Use, host.Policy.Host, Now);
         log.Append(entry with { What = RootAct.Starting, At = started.At });
         client.Send(RootFrame.Started, started, FleetJson.Default.RootStarted);
-        Receipt(started, Execute(plan, group));
+        Receipt(started, Execute(plan, group), group);
     }
 
     // Over the very bytes that came, and before anything looks into them.
@@ -146,7 +143,7 @@ internal sealed partial class Helper
         var other => throw new System.Diagnostics.UnreachableException($"{other}"),
     };
 
-    private void Judge(RootPolicy policy, GrantDocument grant, GrantSignature request, ImmutableArray<GrantSignature> approvals)
+    private void Judge(RootPolicy policy, GrantDocument grant, GrantSignature request, ImmutableArray<GrantSignature> approvals, RootTask task, int use)
     {
         // The clock is read after the log: another helper may have written to it since this one began.
         var latest = log.Last().Latest;
@@ -155,26 +152,39 @@ internal sealed partial class Helper
         {
             throw new Denied(denials[0], string.Join("; ", denials.Select(d => DenialText.Of(d, policy, grant, approvals))));
         }
-    }
 
-    private TaskEnd Execute(TaskPlan plan, Cgroup group)
-    {
-        var confined = plan.IsConfined ? TaskRoot.Make(plan, places, plan.Grant.Id.Text) : null;
-        var run = new TaskRun(client, group, TimeSpan.FromSeconds(plan.Task.TimeoutSeconds), plan.Task.OutputLimit, confined?.FirstProcess);
-        phase = Phase.Running;
-        using (group)
+        RefuseRevoked(grant.Id);
+        if (use > task.UsesPerHost)
         {
-            return run.Run((stdout, stderr) => confined?.Start(stdout, stderr) ?? HostTask.Start(plan, stdout, stderr));
+            throw new Denied(RootDenial.NoSuchUse, $"{grant.Id} has {task.UsesPerHost} uses on each host, and {use} is none of them");
         }
     }
 
-    private void Receipt(RootStarted started, TaskEnd end)
+    private void RefuseRevoked(GrantId grant)
     {
-        var how = end.How != RootEnd.Timeout && state.IsRevoked(started.Grant) ? RootEnd.Revoked : end.How;
-        var ended = Now;
+        if (state.IsRevoked(grant))
+        {
+            throw new Denied(RootDenial.Revoked, $"{grant} was revoked");
+        }
+    }
+
+    // A revocation is written down before it ends what it finds: what it did not find yet is ended here.
+    private TaskEnd Execute(TaskPlan plan, Cgroup group)
+    {
+        using var program = plan.Program();
+        var confined = plan.IsConfined ? TaskRoot.Make(plan, program, places, plan.Grant.Id.Text) : null;
+        var limits = new TaskLimits(TimeSpan.FromSeconds(plan.Task.TimeoutSeconds), plan.Task.OutputLimit);
+        var run = new TaskRun(client, group, limits, () => state.IsRevoked(plan.Grant.Id), confined?.FirstProcess);
+        return run.Run((stdout, stderr) => confined?.Start(stdout, stderr) ?? HostTask.Start(plan, program, stdout, stderr));
+    }
+
+    private void Receipt(RootStarted started, TaskEnd end, Cgroup group)
+    {
+        group.Dispose();
+        var (how, ended) = (end.How, Now);
         var head = log.Append(entry with { What = RootAct.Ended, At = ended, ExitCode = end.Child.Code, How = how, Stdout = end.Stdout, Stderr = end.Stderr });
         phase = Phase.Ended;
-        wasRunning!();
+        RanUnlessLeft(started.Grant, started.Use, group);
         var receipt = JsonSerializer.SerializeToUtf8Bytes(
             new RootReceipt(
                 RootReceipt.Version, started.Host, started.Grant, started.Use, entry.Document!.Value, started.At, ended, end.Child.Code, how,
@@ -184,10 +194,20 @@ internal sealed partial class Helper
         client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
     }
 
-    // What has run was not refused: that it has no receipt tells the agent to look into the log.
+    // What cannot be ended is not said to be gone: the next helper looks again.
+    private void RanUnlessLeft(GrantId grant, int use, Cgroup group)
+    {
+        if (group.IsGone)
+        {
+            state.Ran(grant, use);
+        }
+    }
+
+    // What was burnt was not refused: that it has no receipt tells the agent to look into the log.
     private int Deny(Denied denied)
     {
         var message = EventText.Visible(denied.Message);
+        message = message.Length > RootLogEntry.LongestDetail ? message[..RootLogEntry.LongestDetail] : message;
         if (phase != Phase.Ended)
         {
             WriteDown(denied.Code, message);
@@ -206,8 +226,11 @@ internal sealed partial class Helper
     {
         try
         {
-            log.Append(entry with { At = Now, What = phase == Phase.Running ? RootAct.Lost : RootAct.Denied, Denial = code, Detail = message });
-            wasRunning?.Invoke();
+            log.Append(entry with { At = Now, What = phase == Phase.Checking ? RootAct.Denied : RootAct.Lost, Denial = code, Detail = message });
+            if (running is not null)
+            {
+                RanUnlessLeft(entry.Grant!.Value, entry.Use!.Value, Cgroup.Named($"fleet-root-{entry.Grant}.{entry.Use}"));
+            }
         }
         catch (Exception e)
         {

@@ -97,10 +97,21 @@ internal sealed class Listener(Places places, int group, int? agent)
     private void Accept(SafeFileHandle socket)
     {
         using var connection = Sockets.Accept(socket);
-        if (!connection.IsInvalid)
+        if (connection.IsInvalid)
+        {
+            return;
+        }
+
+        try
         {
             helpers.Add(Child.Start(
                 [Environment.ProcessPath!, .. places.Prefix.Length == 0 ? [] : (string[])["--prefix", places.Prefix]], ["PATH=/usr/bin:/bin"], "/", connection));
+        }
+        catch (IOException e)
+        {
+            // Who asked hears nothing and asks again; root's door stays open for when the machine has room.
+            Console.Error.WriteLine($"fleet-root-helper: {e.Message}");
+            Thread.Sleep(100);
         }
     }
 
@@ -119,10 +130,10 @@ internal sealed class Listener(Places places, int group, int? agent)
     {
         try
         {
-            var policy = HostPolicy.Read(places).Policy;
-            var state = new RootState(places);
-            state.Prepare(policy.Host);
-            state.Sweep(new RootLog(places), DateTimeOffset.UtcNow);
+            var (policy, state, log) = (HostPolicy.Read(places), new RootState(places), new RootLog(places));
+            state.Prepare(policy.Policy.Host);
+            log.Begin(policy.Digest, state.PublicKey);
+            state.Sweep(log, DateTimeOffset.UtcNow);
         }
         catch (Exception e) when (e is Denied or IOException)
         {

@@ -17,6 +17,9 @@ try
         ["--prefix", ['/', ..] prefix] => Helper.Answer(new Places(prefix)),
         ["--listen", "--group", var group, "--prefix", ['/', ..] prefix, .. var rest] => Listen(prefix, group, rest),
         ["--listen", "--group", var group, .. var rest] => Listen("", group, rest),
+        ["--become", var parent, var uid, var gid, var groups, var program, .. { Length: > 0 } argv] => Stage.Become(
+            int.Parse(parent, CultureInfo.InvariantCulture), int.Parse(uid, CultureInfo.InvariantCulture), int.Parse(gid, CultureInfo.InvariantCulture),
+            [.. groups.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(g => int.Parse(g, CultureInfo.InvariantCulture))], program, argv),
         _ => Wrong(usage),
     };
 }

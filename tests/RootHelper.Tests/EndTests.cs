@@ -111,6 +111,31 @@ public sealed class EndTests(Keys keys) : IClassFixture<Keys>, IDisposable
     }
 
     [Fact]
+    public void What_was_revoked_before_it_began_does_not_begin_however_long_it_was_looked_at()
+    {
+        // The helper is still reading the program, 200 MiB of it, when the revocation is taken.
+        var program = $"{host.Prefix}/large";
+        File.WriteAllText(program, "#!/bin/sh\necho ran\nexit\n");
+        using (var file = File.OpenWrite(program))
+        {
+            file.SetLength(200 << 20);
+        }
+
+        File.SetUnixFileMode(program, (UnixFileMode)0x1ED);
+        using var content = File.OpenRead(program);
+        var digest = Digest.Parse($"sha256:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content))}");
+        var grant = Grant(t => t with { Program = digest }, program);
+        using var socket = host.Begin(host.Signed(grant, "bob"));
+        var revocation = RootRevocation.Write(new RootRevocation(1, "shop", grant.Id, "enough"));
+        var told = host.Ask(new RootRequest.Revoke([.. revocation], keys.Sign("carol", "fleet-revoke", revocation)));
+
+        Assert.Null(told.Refusal);
+        var answer = Answer.Read(socket);
+        Assert.Equal("", answer.Stdout);
+        Assert.NotEqual(0, answer.Receipt?.ExitCode);
+    }
+
+    [Fact]
     public void A_revocation_that_nobody_signed_or_of_another_fleet_is_denied()
     {
         var grant = Grant("/bin/true");

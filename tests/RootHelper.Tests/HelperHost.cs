@@ -117,8 +117,11 @@ public sealed class HelperHost : IDisposable
         return socket;
     }
 
-    /// <summary>The root log, its chain checked.</summary>
-    public ImmutableArray<RootLogEntry> Log()
+    /// <summary>The root log after its first entry, its chain checked.</summary>
+    public ImmutableArray<RootLogEntry> Log() => Whole() is [{ What: RootAct.PolicyChanged }, .. var rest] ? rest : [];
+
+    /// <summary>All of it.</summary>
+    public ImmutableArray<RootLogEntry> Whole()
     {
         var (entries, previous) = (ImmutableArray.CreateBuilder<RootLogEntry>(), RootLogEntry.Nothing);
         foreach (var line in Lines($"{State}/log"))

@@ -75,6 +75,24 @@ public sealed class RecordTests(Keys keys) : IClassFixture<Keys>, IDisposable
     }
 
     [Fact]
+    public void An_emptied_log_is_as_good_as_none()
+    {
+        host.Run(Grant("/bin/true"));
+        File.WriteAllText($"{host.State}/log", "");
+
+        Assert.Equal(RootDenial.LogUnwritable, host.Run(Grant("/bin/true")).Refusal?.Code);
+    }
+
+    [Fact]
+    public void The_log_begins_with_the_policy_and_the_key_by_which_receipts_are_signed()
+    {
+        host.Run(Grant("/bin/true"));
+
+        var first = host.Whole()[0];
+        Assert.Equal((RootAct.PolicyChanged, $"the log begins; receipts are signed by {File.ReadAllText($"{host.State}/key.pub").Trim()}"), (first.What, first.Detail));
+    }
+
+    [Fact]
     public void A_last_line_that_was_cut_off_was_never_written()
     {
         host.Run(Grant("/bin/true"));
@@ -123,7 +141,7 @@ public sealed class RecordTests(Keys keys) : IClassFixture<Keys>, IDisposable
 
         var lines = File.ReadAllLines($"{host.State}/log");
         Assert.Equal(string.Join('\n', lines[1..]) + "\n", Encoding.UTF8.GetString(host.Ask(new RootRequest.Log(1)).Log));
-        Assert.Empty(host.Ask(new RootRequest.Log(4)).Log);
+        Assert.Empty(host.Ask(new RootRequest.Log(5)).Log);
     }
 
     private static void Fill(string path)

@@ -199,6 +199,17 @@ public sealed class TaskTests(Keys keys) : IClassFixture<Keys>, IDisposable
     }
 
     [Fact]
+    public void Unconfined_and_bound_by_its_digest_it_has_the_arguments_that_were_signed_and_cannot_change_what_runs()
+    {
+        var python = "/usr/bin/python3";
+        var digest = Digest.Of(File.ReadAllBytes(python));
+        var grant = Grant(t => t with { Program = digest }, python, "-c", "import os,sys; print(open('/proc/self/cmdline').read().split(chr(0))[0])\ntry: os.write(3, b'x')\nexcept OSError as e: print(e.strerror)")
+            with { Privileges = new PrivilegeSet([new Privilege.RunAsRoot(), new Privilege.Unconfined()]) };
+
+        Assert.Equal($"{python}\nOperation not permitted\n", host.Run(grant).Stdout);
+    }
+
+    [Fact]
     public void A_capability_that_the_machine_cannot_give_is_named()
     {
         var bounding = Convert.ToUInt64(Tool.Run("/bin/sed", "-n", "s/^CapBnd:\t//p", "/proc/self/status").Trim(), 16);

@@ -48,7 +48,12 @@ public static partial class GrantRules
 
     private static IEnumerable<Mistake> Privileges(PrivilegeSet privileges) => privileges.Members.SelectMany(privilege => privilege switch
     {
-        Privilege.UnrestrictedVolume volume => Folder(volume.Path, "privileges"),
+        Privilege.UnrestrictedVolume volume =>
+        [
+            .. Folder(volume.Path, "privileges"),
+            .. Broken(
+                privileges.Members.OfType<Privilege.UnrestrictedVolume>().Last(v => v.Path == volume.Path) != volume, "privileges", $"a path is granted once, with all its options; got '{Shown(volume.Path)}' twice"),
+        ],
         Privilege.Device device => Broken(!JobRules.IsDevice(device.Path), "privileges", $"a device is an absolute, canonical path below /dev; got '{Shown(device.Path)}'"),
         _ => [],
     });

@@ -34,8 +34,13 @@ public sealed record RootLogCopy(long Number, Digest Head, bool Broken)
                 return [.. events, new RootTaskEvent.LogBroken(host, copy.Number, why)];
             }
 
+            if (entry is null)
+            {
+                return events.ToImmutable();
+            }
+
             isFirst = false;
-            events.Add(new RootTaskEvent.Logged(host, entry!.Number, Encoding.UTF8.GetString(line.AsSpan()[..^1]), entry.What != RootAct.Starting || isReported(entry)));
+            events.Add(new RootTaskEvent.Logged(host, entry.Number, Encoding.UTF8.GetString(line.AsSpan()[..^1]), entry.What != RootAct.Starting || isReported(entry)));
             copy = copy.Evolve(events[^1]);
         }
 

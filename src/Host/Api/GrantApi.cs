@@ -51,21 +51,32 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
 
     public Task<GrantChanged> Deny(GrantId id, ReasonRequest request, Cause cause) => Do(id, new GrantCommand.Deny(Reason(request)), cause);
 
-    /// <summary>The fleet's word first, for it ends what runs; then the host is told, where somebody signed that.</summary>
+    /// <summary>
+    /// The host first, where somebody signed that, and whatever the fleet thinks of the grant: an agent that was taken over may keep approvals from the fleet.
+    /// </summary>
     public async Task<GrantChanged> Revoke(GrantId id, RevokeRequest request, Cause cause)
     {
         var reason = Reason(new ReasonRequest(request.Reason));
-        var revocation = new RootRevocation(RootRevocation.Version, (await Find(id)).Asking!.Document.Fleet, id, reason);
-        var text = Encoding.UTF8.GetString(RootRevocation.Write(revocation));
-        var by = request.Signature is { } armored ? await signatures.Verify(text, armored, SignatureNamespaces.Revoke) : null;
+        var told = request.Signature is { } armored ? await Tell(id, reason, armored) : null;
         var changed = await Do(id, new GrantCommand.Revoke(reason), cause);
         await runs.End(id);
-        if (by is not null)
-        {
-            await runs.Tell(new RootRequest.Revoke([.. RootRevocation.Write(revocation)], new PresentedSignature(by.Principal, by.Armored)));
-        }
+        return told is null ? changed : throw told;
+    }
 
-        return changed;
+    /// <returns>Why the host does not know; null: it does.</returns>
+    private async Task<RefusedException?> Tell(GrantId id, string reason, string armored)
+    {
+        var bytes = RootRevocation.Write(new RootRevocation(RootRevocation.Version, (await Find(id)).Asking!.Document.Fleet, id, reason));
+        var by = await signatures.Verify(Encoding.UTF8.GetString(bytes), armored, SignatureNamespaces.Revoke);
+        try
+        {
+            await runs.Tell(new RootRequest.Revoke([.. bytes], new PresentedSignature(by.Principal, by.Armored)));
+            return null;
+        }
+        catch (RefusedException e)
+        {
+            return e;
+        }
     }
 
     public IAsyncEnumerable<RootRunLine> Run(GrantId id, RunGrantRequest request, Cause cause, CancellationToken cancel) =>

@@ -61,7 +61,7 @@ internal sealed partial class RootLogReader : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception e) when (e is AskTimeoutException or IOException or JsonException)
+            catch (Exception e)
             {
                 LogUnread(logger, e.Message);
                 await Task.Delay(Once, cancel).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -108,9 +108,10 @@ internal sealed partial class RootLogReader : IAsyncDisposable
             using var connection = await RootConnection.Open(socket, new RootRequest.Log(Math.Max(0, after)));
             await foreach (var (kind, content) in connection.Frames())
             {
-                if (kind == RootFrame.Log)
+                if (kind is RootFrame.Log or RootFrame.Refused)
                 {
-                    return content;
+                    // What the helper says in place of its log is no entry, and so is told as a log that is broken.
+                    return kind == RootFrame.Log ? content : [.. content, (byte)'\n'];
                 }
             }
 
@@ -139,15 +140,23 @@ internal sealed partial class RootLogReader : IAsyncDisposable
     // Of a use whose end the agent did not hear, for it was ended before: the receipt is gone with the connection, the log is not.
     private async Task Settle(string host, IEnumerable<RootLogEntry> entries)
     {
-        foreach (var entry in entries.Where(entry => entry.What is RootAct.Ended or RootAct.Lost))
+        foreach (var entry in entries.Where(entry => entry.What is RootAct.Ended or RootAct.Lost or RootAct.Denied))
         {
             if (await UseOf(host, entry) is { State: UseState.Begun } use && !runs.IsRunning(entry.Grant!.Value, use.Number))
             {
-                var how = entry.What == RootAct.Ended ? $"it ended with {entry.ExitCode} ({EnumText.Of(entry.How!.Value)})" : entry.Detail;
-                await runs.Report(entry.Grant.Value, use.Host, use.Number, new UseOutcome.Lost($"the agent was ended before it heard; entry {entry.Number} of the root log: {how}"));
+                await runs.Report(entry.Grant.Value, use.Host, use.Number, OutcomeOf(entry));
             }
         }
     }
+
+    private static UseOutcome OutcomeOf(RootLogEntry entry) => entry switch
+    {
+        { What: RootAct.Denied, Denial: { } code } => new UseOutcome.Refused(code, entry.Detail ?? ""),
+        { What: RootAct.Ended, How: { } how } => Lost(entry, $"it ended with {entry.ExitCode} ({EnumText.Of(how)})"),
+        _ => Lost(entry, entry.Detail ?? "its end is not known"),
+    };
+
+    private static UseOutcome.Lost Lost(RootLogEntry entry, string how) => new($"the agent was ended before it heard; entry {entry.Number} of the root log: {how}");
 
     private async Task<GrantUse?> UseOf(string host, RootLogEntry entry) =>
         entry is { Grant: { } id, Use: { } number } && await grants.Ask<GrantReply>(new GrantMessage.Get(id), Patience) is GrantReply.Accepted { Grant.Asking: { } asked }

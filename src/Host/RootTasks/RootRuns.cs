@@ -40,9 +40,11 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         var number = begun.Use ?? throw new InvalidOperationException($"{id} gave a use without a number");
         var use = new RootUse(host, begun.Grant.Asking!, number, socket, paths, time);
         var lines = Channel.CreateBounded<RootRunLine>(MostWaiting);
-        var ended = Task.Run(() => Follow(id, host, number, use, cause, lines.Writer, cancel), CancellationToken.None);
-        running[(id, number)] = (use, ended);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        running[(id, number)] = (use, ended.Task);
+        _ = Task.Run(() => Follow(id, host, number, use, cause, lines.Writer, cancel), CancellationToken.None).ContinueWith(_ => ended.SetResult(), TaskScheduler.Default);
         await using var gone = cancel.Register(() => _ = use.Cancel());
+        await CancelIfOver(id, use);
         await foreach (var line in lines.Reader.ReadAllAsync(cancel))
         {
             yield return line;
@@ -101,6 +103,15 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         foreach (var id in running.Keys.Select(key => key.Grant).Distinct())
         {
             await End(id);
+        }
+    }
+
+    // Between the use's beginning and its being known here, a revocation found nothing to end.
+    private async Task CancelIfOver(GrantId id, RootUse use)
+    {
+        if ((await Ask(new GrantMessage.Get(id))).Grant is Grant.Ended)
+        {
+            _ = use.Cancel();
         }
     }
 

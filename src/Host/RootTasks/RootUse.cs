@@ -76,12 +76,16 @@ internal sealed class RootUse(string host, Grant.Asked asked, int number, string
             case RootFrame.Receipt:
                 receipt = Encoding.UTF8.GetString(content);
                 return null;
-            case RootFrame.Signature when receipt is not null && JsonSerializer.Deserialize(receipt, FleetJson.Default.RootReceipt) is { } read:
+            case RootFrame.Signature when receipt is not null && JsonSerializer.Deserialize(receipt, FleetJson.Default.RootReceipt) is { } read && IsOfThis(read):
                 return new UseOutcome.Ended(read.ExitCode, read.How, receipt, Encoding.ASCII.GetString(content));
             default:
                 return null;
         }
     }
+
+    // A receipt of another use is none of this. Whose signature it has, the root log's first entry tells whoever doubts it.
+    private bool IsOfThis(RootReceipt read) =>
+        read.Grant == asked.Document.Id && read.Use == number && read.Host == host && read.Document == Digest.Of(asked.Text);
 
     // Who does not listen any more misses the rest; the use goes on to the end that was asked for.
     private static async Task Pass(ChannelWriter<RootRunLine> lines, RootRunLine line, CancellationToken listening)

@@ -23,7 +23,7 @@ internal sealed class Cgroup : IDisposable
     /// <exception cref="IOException">There is no such hierarchy, or it cannot be made.</exception>
     public static Cgroup Make(string name)
     {
-        var own = new Cgroup($"{Above()}/{name}");
+        var own = Named(name);
         if (Libc.MakeFolder(own.path, 0x1ED) < 0 && Libc.Error != Libc.EEXIST)
         {
             throw new LinuxException($"make the cgroup {own.path}");
@@ -31,6 +31,9 @@ internal sealed class Cgroup : IDisposable
 
         return own;
     }
+
+    /// <summary>One that this helper has made, or would make.</summary>
+    public static Cgroup Named(string name) => new($"{Above()}/{name}");
 
     /// <summary>One that an earlier helper made.</summary>
     public static Cgroup Of(string path) => new(path);
@@ -62,6 +65,9 @@ internal sealed class Cgroup : IDisposable
             // Its helper has taken it away: it is empty.
         }
     }
+
+    /// <summary>False: a process in it cannot be ended now, such as one that waits for a disk.</summary>
+    public bool IsGone => !Directory.Exists(path);
 
     /// <summary>Ends what is in it and takes it away; nothing happens where it is gone.</summary>
     public void Dispose()

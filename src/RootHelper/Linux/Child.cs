@@ -20,6 +20,13 @@ internal sealed unsafe partial class Child : IDisposable
     {
         this.pid = pid;
         Ended = Libc.PidfdOpen(pid);
+        if (Ended.IsInvalid)
+        {
+            var failure = new LinuxException("watch a program that was just started");
+            _ = Libc.Kill(pid, Libc.Sigkill);
+            _ = Wait();
+            throw failure;
+        }
     }
 
     public int Pid => pid;
@@ -40,9 +47,7 @@ internal sealed unsafe partial class Child : IDisposable
         {
             Prepare(attributes, actions, folder);
             Hand(actions, files, nothing);
-            var error = Spawn(out var pid, command[0], actions, attributes, argv.Pointer, envp.Pointer);
-            Marshal.SetLastPInvokeError(error);
-            LinuxException.Check(-error, $"start {command[0]}");
+            Must(Spawn(out var pid, command[0], actions, attributes, argv.Pointer, envp.Pointer));
             return new Child(pid);
         }
         finally
@@ -61,9 +66,13 @@ internal sealed unsafe partial class Child : IDisposable
     {
         int status;
         Usage usage = default;
-        while (Wait4(pid, out status, 0, &usage) < 0 && Libc.Error == Libc.EINTR)
+        int waited;
+        while ((waited = Wait4(pid, out status, 0, &usage)) < 0 && Libc.Error == Libc.EINTR)
         {
         }
+
+        // Its end is not known then, and no code is made up for it.
+        LinuxException.Check(waited, "wait for a program");
 
         var signal = status & 0x7F;
         var cpu = (usage.UserSeconds + usage.SystemSeconds) * 1000 + (usage.UserMicroseconds + usage.SystemMicroseconds) / 1000;
@@ -74,30 +83,37 @@ internal sealed unsafe partial class Child : IDisposable
 
     private static void Prepare(void* attributes, void* actions, string folder)
     {
-        _ = InitAttributes(attributes);
-        _ = InitActions(actions);
+        Must(InitAttributes(attributes));
+        Must(InitActions(actions));
         Span<ulong> all = stackalloc ulong[SignalWords], none = stackalloc ulong[SignalWords];
         all.Fill(ulong.MaxValue);
         none.Clear();
-        _ = SetDefaults(attributes, all);
-        _ = SetMask(attributes, none);
-        _ = SetFlags(attributes, SetSignalMask | SetSignalDefaults | SetProcessGroup);
-        _ = AddFolder(actions, folder);
+        Must(SetDefaults(attributes, all));
+        Must(SetMask(attributes, none));
+        Must(SetFlags(attributes, SetSignalMask | SetSignalDefaults | SetProcessGroup));
+        Must(AddFolder(actions, folder));
+    }
+
+    // These answer an errno, and do not set it.
+    private static void Must(int error)
+    {
+        Marshal.SetLastPInvokeError(error);
+        LinuxException.Check(-error, "prepare a program's start");
     }
 
     // First out of the way of the numbers that are to be filled, then to its place: a number may be both.
     private static void Hand(void* actions, ReadOnlySpan<SafeFileHandle?> files, SafeFileHandle nothing)
     {
-        const int aside = 900; // below the usual limit of 1024, above all that the helper has open
+        const int aside = 400; // below every usual limit, above all that the helper has open
         for (var i = 0; i < files.Length; i++)
         {
-            _ = AddCopy(actions, (int)(files[i] ?? nothing).DangerousGetHandle(), aside + i);
+            Must(AddCopy(actions, (int)(files[i] ?? nothing).DangerousGetHandle(), aside + i));
         }
 
         for (var i = 0; i < files.Length; i++)
         {
-            _ = AddCopy(actions, aside + i, i);
-            _ = AddClose(actions, aside + i);
+            Must(AddCopy(actions, aside + i, i));
+            Must(AddClose(actions, aside + i));
         }
     }
 

@@ -6,9 +6,9 @@ namespace Fleet.RootHelper.Linux;
 /// <summary>System calls of the C library. Those on descriptors take handles; a path is taken only where it is root's own or made here.</summary>
 internal static partial class Libc
 {
-    public const int EAGAIN = 11, EEXIST = 17, ENOENT = 2, EINTR = 4, ELOOP = 40, ESRCH = 3, EPIPE = 32, EBUSY = 16;
+    public const int EINTR = 4, EAGAIN = 11, EBUSY = 16, EEXIST = 17;
 
-    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlock = 0x800, CloseOnExec = 0x80000, Place = 0x200000;
+    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000, Place = 0x200000;
 
     public const ulong NoSymlinks = 4, Beneath = 8;
 
@@ -37,7 +37,7 @@ internal static partial class Libc
         new(OpenAt((int)folder.DangerousGetHandle(), name, flags | CloseOnExec, mode), true);
 
     /// <summary>openat2(2) with O_CLOEXEC. Relative paths alone are below <paramref name="folder"/>.</summary>
-    public static SafeFileHandle OpenAt(SafeFileHandle folder, string path, int flags, ulong resolve)
+    public static SafeFileHandle Resolve(SafeFileHandle folder, string path, int flags, ulong resolve)
     {
         var how = new OpenHow { Flags = (ulong)(flags | CloseOnExec), Resolve = resolve };
         return new((nint)Openat2Call(Openat2, folder, path, ref how, Marshal.SizeOf<OpenHow>()), true);
@@ -81,9 +81,6 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MakeFolder(string path, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int MakeFolderAt(SafeFileHandle folder, string name, uint mode);
-
     [LibraryImport("libc", EntryPoint = "rmdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int RemoveFolder(string path);
 
@@ -100,17 +97,20 @@ internal static partial class Libc
     public static partial int Kill(int pid, int signal);
 
     /// <summary>memfd_create(2): a file that nobody else can name. Inherited where it is handed on, and only there.</summary>
-    public static SafeFileHandle Memory(string name) => new(MemfdCreate(name, 1 /* MFD_CLOEXEC */), true);
+    public static SafeFileHandle Memory(string name) => new(MemfdCreate(name, 3 /* MFD_CLOEXEC | MFD_ALLOW_SEALING */), true);
+
+    /// <summary>fcntl(2), F_ADD_SEALS: a file in memory can never be changed again, also by who gets its descriptor.</summary>
+    public static int Seal(SafeFileHandle memory) => Fcntl(memory, 1033, 15 /* F_SEAL_SEAL, _SHRINK, _GROW, _WRITE */);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Fcntl(SafeFileHandle file, int command, int argument);
 
     /// <summary>read(2); -1 with <see cref="Error"/>.</summary>
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     public static partial nint Read(SafeFileHandle file, Span<byte> buffer, nint count);
 
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    public static partial nint Write(SafeFileHandle file, ReadOnlySpan<byte> buffer, nint count);
-
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial nint MemfdCreate(string name, uint flags);
+    private static partial int MemfdCreate(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenAt(int folder, string path, int flags, uint mode);

@@ -29,10 +29,10 @@ internal static partial class Mounts
     public static SafeFileHandle Clone(SafeFileHandle place) => LinuxException.Check(
         new SafeFileHandle((nint)OpenTree(OpenTreeNumber, place, "", AtEmptyPath | AtRecursive | TreeClone | Libc.CloseOnExec), true), "copy a mount");
 
-    /// <summary>Sets and clears attributes of a copied tree, on every mount in it.</summary>
-    public static void SetAttributes(SafeFileHandle tree, ulong set, ulong clear)
+    /// <summary>Sets attributes of a copied tree, on every mount in it. None is ever cleared: what the host has closed stays closed.</summary>
+    public static void SetAttributes(SafeFileHandle tree, ulong set)
     {
-        var attributes = new MountAttributes { Set = set, Clear = clear, Propagation = Private };
+        var attributes = new MountAttributes { Set = set, Propagation = Private };
         LinuxException.Check(MountSetattr(MountSetattrNumber, tree, "", AtEmptyPath | AtRecursive, ref attributes, Marshal.SizeOf<MountAttributes>()), "set a mount's attributes");
     }
 

@@ -7,7 +7,7 @@ namespace Fleet.RootHelper.Linux;
 /// <summary>unix(7) sockets, poll(2) and pipes.</summary>
 internal static partial class Sockets
 {
-    public const short In = 1, Out = 4, Error = 8, HangUp = 16;
+    public const short In = 1, Out = 4;
 
     private const int Unix = 1, Stream = 1, CloseOnExec = 0x80000, SolSocket = 1, SoPeercred = 17, NoSignal = 0x4000, DontWait = 0x40;
 

@@ -6,17 +6,12 @@ namespace Fleet.RootHelper.RootTasks;
 /// <summary>A task that is granted to run unconfined: on the host itself, as its user. What it may do is all that the user may.</summary>
 internal static class HostTask
 {
-    public static Child Start(TaskPlan plan, SafeFileHandle stdout, SafeFileHandle stderr)
+    public static Child Start(TaskPlan plan, SafeFileHandle? program, SafeFileHandle stdout, SafeFileHandle stderr)
     {
         var task = plan.Task;
         _ = Libc.Umask(0x12 /* 0022 */);
-        var groups = task.Groups.IsEmpty ? "--clear-groups" : $"--groups={string.Join(',', task.Groups)}";
+        var words = Stage.Words(task.Uid, task.Gid, task.Groups, program is null ? task.Argv[0] : "/proc/self/fd/3", task.Argv);
         return Child.Start(
-            [
-                "/usr/bin/setpriv", "--pdeathsig", "KILL", $"--reuid={task.Uid}", $"--regid={task.Gid}", groups, "--",
-                plan.Program is null ? task.Argv[0] : "/proc/self/fd/3", .. task.Argv[1..],
-            ],
-            [.. task.Env.Select(variable => $"{variable.Key}={variable.Value}")],
-            task.Workdir, plan.Program is null ? [null, stdout, stderr] : [null, stdout, stderr, plan.Program]);
+            words, [.. task.Env.Select(variable => $"{variable.Key}={variable.Value}")], task.Workdir, program is null ? [null, stdout, stderr] : [null, stdout, stderr, program]);
     }
 }

@@ -39,17 +39,39 @@ internal sealed class RootLog(Places places)
         return Write(file, head, entry);
     }
 
-    /// <summary>The lines after entry <paramref name="number"/>, whole ones, as many as fit.</summary>
-    public byte[] After(long number, int longest)
+    /// <summary>Writes the first entry, where there is none: the policy and the key that signs receipts. No use is burnt before it is there.</summary>
+    public void Begin(Digest policy, string key)
     {
         using var file = Open();
+        if (HeadOf(file) is { Number: 0 } head)
+        {
+            Write(file, head, Entries.Of(RootAct.PolicyChanged, DateTimeOffset.UtcNow) with { Policy = policy, Detail = $"the log begins; receipts are signed by {key}" });
+        }
+    }
+
+    /// <summary>The lines after entry <paramref name="number"/>, whole ones, as many as fit. From the first that is no entry on, all: who reads is to see it.</summary>
+    public byte[] After(long number, int longest)
+    {
+        using var file = LinuxException.Check(Libc.Open(places.Log, Libc.ReadOnly | Libc.NoFollow), "read the root log");
         var (lines, room) = (new MemoryStream(), longest);
-        foreach (var line in Lines(file).SkipWhile(line => RootLogEntry.Read(line).Number <= number).TakeWhile(line => (room -= line.Length) >= 0))
+        foreach (var line in Lines(file).SkipWhile(line => NumberOf(line) <= number).TakeWhile(line => (room -= line.Length) >= 0))
         {
             lines.Write(line);
         }
 
         return lines.ToArray();
+    }
+
+    private static long NumberOf(byte[] line)
+    {
+        try
+        {
+            return RootLogEntry.Read(line).Number;
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return long.MaxValue;
+        }
     }
 
     private static Head Write(SafeFileHandle file, Head head, RootLogEntry entry)
@@ -80,12 +102,13 @@ internal sealed class RootLog(Places places)
     // Locked until it is closed: two helpers never write at once, nor does one read what another is writing.
     private SafeFileHandle Open()
     {
-        // In this order: a log is made before the first use is burnt, by whichever helper.
+        // In this order: a log has its first entry before the first use is burnt, by whichever helper.
         var hasUses = Directory.EnumerateFileSystemEntries(places.Uses).Any();
-        var isNew = !File.Exists(places.Log);
+        var isNew = new FileInfo(places.Log) is not { Exists: true, Length: > 0 };
         if (isNew && hasUses)
         {
-            throw new Denied(RootDenial.LogUnwritable, $"{places.Log} is gone, though uses were burnt: somebody with root took it away; put it back, or begin a new state folder");
+            throw new Denied(
+                RootDenial.LogUnwritable, $"{places.Log} is gone or empty, though uses were burnt: somebody with root took it away; put it back, or begin a new state folder");
         }
 
         var file = Libc.Open(places.Log, Libc.ReadWrite | Libc.Create | Libc.NoFollow, 0x180 /* 0600 */);

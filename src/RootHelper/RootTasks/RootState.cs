@@ -17,7 +17,11 @@ internal sealed class RootState(Places places)
     {
         foreach (var folder in (string[])[places.State, places.Uses, places.Revoked, places.Running])
         {
-            if (Libc.MakeFolder(folder, Private) < 0 && Libc.Error != Libc.EEXIST)
+            if (Libc.MakeFolder(folder, Private) == 0)
+            {
+                Sync(Path.GetDirectoryName(folder)!);
+            }
+            else if (Libc.Error != Libc.EEXIST)
             {
                 throw new LinuxException($"make {folder}");
             }
@@ -30,6 +34,9 @@ internal sealed class RootState(Places places)
             MakeKey(host);
         }
     }
+
+    /// <summary>Of the key that signs receipts.</summary>
+    public string PublicKey => File.ReadAllText($"{places.Key}.pub").Trim();
 
     /// <summary>Burns a use: of two that try, one succeeds, whatever happens to the host in between and after.</summary>
     /// <exception cref="Denied">It was burnt before.</exception>
@@ -53,17 +60,13 @@ internal sealed class RootState(Places places)
 
     public bool IsRevoked(GrantId grant) => File.Exists($"{places.Revoked}/{grant}");
 
-    /// <summary>False: it was before.</summary>
-    public bool Revoke(GrantId grant)
+    /// <summary>Writes down that a grant is revoked, for ever. Idempotent.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Revoke(GrantId grant)
     {
-        using var file = Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly | Libc.Create | Libc.Exclusive, 0x180);
-        if (file.IsInvalid && Libc.Error != Libc.EEXIST)
-        {
-            throw new LinuxException($"write down that {grant} is revoked");
-        }
-
+        using var file = Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly | Libc.Create, 0x180);
+        LinuxException.Check(file, $"write down that {grant} is revoked");
         Sync(places.Revoked);
-        return !file.IsInvalid;
     }
 
     /// <summary>Says that a use runs, and in which cgroup, for as long as this process lives and until <see cref="Ran"/>.</summary>
@@ -117,7 +120,13 @@ internal sealed class RootState(Places places)
     {
         if (group.Length > 0)
         {
-            Cgroup.Of(group).Dispose();
+            // What cannot be ended now is looked at again by the next helper, and not said to be gone.
+            var left = Cgroup.Of(group);
+            left.Dispose();
+            if (!left.IsGone)
+            {
+                return;
+            }
         }
 
         var name = Path.GetFileName(path);

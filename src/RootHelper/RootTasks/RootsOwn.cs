@@ -16,6 +16,11 @@ internal static class RootsOwn
     /// <exception cref="IOException">It is not there, or not root's alone; the message says which part.</exception>
     public static SafeFileHandle Open(string path)
     {
+        if (!path.StartsWith('/'))
+        {
+            throw new IOException($"'{path}' is not an absolute path: where it leads would be up to who runs it");
+        }
+
         var left = new Stack<string>(Parts(path).Reverse());
         var at = Root();
         for (var links = 0; left.TryPop(out var name);)

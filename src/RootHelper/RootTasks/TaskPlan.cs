@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Fleet.Grants;
 using Fleet.Privileges;
 using Fleet.RootHelper.Linux;
@@ -16,13 +15,10 @@ internal sealed record GrantedPath(Privilege.UnrestrictedVolume Volume, SafeFile
 /// Everything that a task needs of the host, looked at and opened before its use is burnt: what is not there, not root's alone or beyond this machine is
 /// refused while nothing has happened yet.
 /// </summary>
-/// <param name="Program">The very bytes to run, where the grant has their digest; null: what root keeps at the path.</param>
+/// <param name="Bound">The program as it was opened, where the grant has its digest; null: what root keeps at the path.</param>
 internal sealed record TaskPlan(
-    GrantDocument Grant, RootTask Task, SafeFileHandle? Program, ImmutableArray<GrantedPath> Paths, ImmutableArray<DeviceNode> Devices) : IDisposable
+    GrantDocument Grant, RootTask Task, SafeFileHandle? Bound, ImmutableArray<GrantedPath> Paths, ImmutableArray<DeviceNode> Devices) : IDisposable
 {
-    private const int MostInterpreters = 4;
-    private const ulong LargestCopy = 512 << 20;
-
     public bool IsConfined => !Grant.Privileges.Members.Contains(new Privilege.Unconfined());
 
     /// <exception cref="Denied">As said above; the message says what and where.</exception>
@@ -31,10 +27,16 @@ internal sealed record TaskPlan(
         try
         {
             Capabilities.Check(grant.Privileges);
-            LinuxException.Check(Libc.Open(task.Workdir, Libc.Place | Libc.Folder), $"open the working directory {task.Workdir}").Dispose();
+
+            // Root's alone, as the program: in a folder that others can write, what a relative path of a signed command means would be up to them.
+            using (var workdir = RootsOwn.Open(task.Workdir))
+            {
+                LinuxException.Check(Libc.Reopen(workdir, Libc.Place | Libc.Folder), $"begin in {task.Workdir}").Dispose();
+            }
+
             return new TaskPlan(
-                grant, task, task.Program is { } digest ? Copied(task.Argv[0], digest) : Checked(task.Argv[0]),
-                [.. grant.Privileges.Members.OfType<Privilege.UnrestrictedVolume>().Select(Open)],
+                grant, task, ProgramFile.Check(task.Argv[0], task.Program),
+                [.. grant.Privileges.Members.OfType<Privilege.UnrestrictedVolume>().Select(Open).OrderBy(p => p.Volume.Path.Count(c => c == '/'))],
                 [.. grant.Privileges.Members.OfType<Privilege.Device>().Select(Node)]);
         }
         catch (IOException e)
@@ -43,89 +45,26 @@ internal sealed record TaskPlan(
         }
     }
 
+    /// <summary>The very bytes to run, where the grant has their digest. Made only for a use that is burnt: it takes as much memory as the program has.</summary>
+    /// <exception cref="IOException">It is not what it was any more.</exception>
+    public SafeFileHandle? Program() => Bound is null ? null : ProgramFile.Copy(Bound, Task.Argv[0], Task.Program!.Value);
+
     public void Dispose()
     {
-        Program?.Dispose();
+        Bound?.Dispose();
         Paths.ToList().ForEach(p => p.Tree.Dispose());
-    }
-
-    // The program that root keeps there, and what runs it where it is a script.
-    private static SafeFileHandle? Checked(string path)
-    {
-        for (var i = 0; i <= MostInterpreters; i++)
-        {
-            using var place = RootsOwn.Open(path);
-            RefuseUnlessProgram(place, path);
-            using var file = LinuxException.Check(Libc.Reopen(place, Libc.ReadOnly), $"read {path}");
-            if (Interpreter(file) is not { } interpreter)
-            {
-                return null;
-            }
-
-            path = interpreter;
-        }
-
-        throw new IOException($"{path} is run by a script that is run by a script, and so on");
-    }
-
-    // Whoever can write the path can exchange what is there, but not the copy, which was made before its digest was taken.
-    private static SafeFileHandle Copied(string path, Digest digest)
-    {
-        using var place = LinuxException.Check(Libc.Open(path, Libc.Place), $"open {path}");
-        RefuseUnlessProgram(place, path);
-        using var file = LinuxException.Check(Libc.Reopen(place, Libc.ReadOnly | Libc.NonBlock), $"read {path}");
-        var copy = LinuxException.Check(Libc.Memory("program"), "make a file in memory");
-        if (Libc.Stat(file).Size > LargestCopy)
-        {
-            throw new IOException($"{path} has more than the {LargestCopy >> 20} MiB that are copied to be run");
-        }
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var block = new byte[64 * 1024];
-        long at = 0;
-        for (int count; (count = RandomAccess.Read(file, block, at)) > 0; at += count)
-        {
-            hash.AppendData(block, 0, count);
-            RandomAccess.Write(copy, block.AsSpan(0, count), at);
-        }
-
-        _ = Libc.ChangeMode(copy, 0x16D /* 0555 */);
-        if (Interpreter(copy) is { } interpreter)
-        {
-            _ = Checked(interpreter);
-        }
-
-        var have = Digest.Parse($"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}");
-        return have == digest ? copy : throw new IOException($"{path} is {have}, and {digest} was signed");
-    }
-
-    private static void RefuseUnlessProgram(SafeFileHandle place, string path)
-    {
-        var stat = Libc.Stat(place);
-        if (!stat.IsRegular || (stat.Mode & 0x49) == 0)
-        {
-            throw new IOException($"{path} is not a program: a regular file that may be executed");
-        }
-    }
-
-    // execve(2): "#!", blanks, the interpreter's path, and at most one argument.
-    private static string? Interpreter(SafeFileHandle file)
-    {
-        var head = new byte[256];
-        var text = System.Text.Encoding.UTF8.GetString(head, 0, RandomAccess.Read(file, head, 0));
-        return text.StartsWith("#!", StringComparison.Ordinal) ? text[2..].Split('\n')[0].Trim(' ', '\t').Split(' ', '\t')[0] : null;
     }
 
     private static GrantedPath Open(Privilege.UnrestrictedVolume volume)
     {
-        if (volume.Path == "/")
+        if (volume.Path == "/" || volume.Path.Split('/')[1] == TaskRoot.ProgramFolder)
         {
-            throw new IOException("the whole file system is not granted as a path: name its folders, or grant unconfined");
+            throw new IOException($"{volume.Path} is not granted as a path: name folders of the host, or grant unconfined");
         }
 
         using var root = LinuxException.Check(Libc.Open("/", Libc.Place | Libc.Folder), "open /");
         using var place = LinuxException.Check(
-            Libc.OpenAt(root, volume.Path[1..], Libc.Place, Libc.NoSymlinks), $"open {volume.Path}, which is granted (no link is followed on the way)");
+            Libc.Resolve(root, volume.Path[1..], Libc.Place, Libc.NoSymlinks), $"open {volume.Path}, which is granted (no link is followed on the way)");
         return new GrantedPath(volume, Mounts.Clone(place), Libc.Stat(place).IsFolder);
     }
 

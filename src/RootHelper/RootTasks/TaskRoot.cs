@@ -17,7 +17,10 @@ internal sealed class TaskRoot
     private const string Runtime = "/usr/bin/crun";
 
     // Filled by the runtime, or, /run, by what is granted below it.
-    private static readonly string[] Own = ["proc", "dev", "run"];
+    private static readonly string[] Own = ["proc", "dev", "run", ProgramFolder];
+
+    /// <summary>At the top of a task's root, where no granted path can lie: the copy of a program that is bound by its digest.</summary>
+    public const string ProgramFolder = ".fleet-program";
 
     private readonly Places places;
     private readonly string name;
@@ -37,7 +40,7 @@ internal sealed class TaskRoot
     private string Bundle => $"{places.Work}/bundle";
 
     /// <exception cref="IOException">A mount failed; nothing runs yet.</exception>
-    public static TaskRoot Make(TaskPlan plan, Places places, string name)
+    public static TaskRoot Make(TaskPlan plan, SafeFileHandle? bound, Places places, string name)
     {
         var root = new TaskRoot(places, name, plan.Grant.Privileges);
         _ = Libc.Umask(0x12 /* 0022 */); // what a task that is not root finds on its way
@@ -47,7 +50,7 @@ internal sealed class TaskRoot
         CoverEmptyHierarchy();
         Array.ForEach([root.Folder, root.Bundle, $"{places.Work}/state"], folder => Directory.CreateDirectory(folder));
         root.BringHost(host, plan.Grant.Privileges);
-        root.Fill(plan);
+        root.Fill(plan, bound);
         return root;
     }
 
@@ -83,7 +86,7 @@ internal sealed class TaskRoot
                 Directory.CreateDirectory($"{Folder}/{entry.Name}");
                 using var folder = LinuxException.Check(Libc.OpenAt(host, entry.Name, Libc.Place | Libc.NoFollow), $"open /{entry.Name}");
                 using var tree = Mounts.Clone(folder);
-                Mounts.SetAttributes(tree, Attributes(privileges) | Mounts.AttrReadOnly, 0);
+                Mounts.SetAttributes(tree, Attributes(privileges) | Mounts.AttrReadOnly);
                 Attach(tree, $"/{entry.Name}");
             }
         }
@@ -91,19 +94,18 @@ internal sealed class TaskRoot
         Array.ForEach(Own, name => Directory.CreateDirectory($"{Folder}/{name}"));
     }
 
-    private void Fill(TaskPlan plan)
+    // All places first: where one granted path lies below another, its place is the host's own, and nothing is made there.
+    private void Fill(TaskPlan plan, SafeFileHandle? bound)
     {
+        var program = bound is null ? null : Put(bound, plan.Task.Argv[0]);
+        plan.Paths.ToList().ForEach(Prepare);
         foreach (var path in plan.Paths)
         {
-            Prepare(path);
-            Mounts.SetAttributes(
-                path.Tree,
-                Attributes(plan.Grant.Privileges) | (path.Volume.Writable ? 0 : Mounts.AttrReadOnly) | (path.Volume.AllowExecutions ? 0 : Mounts.AttrNoExec),
-                path.Volume.Writable ? Mounts.AttrReadOnly : 0);
+            var closed = (path.Volume.Writable ? 0 : Mounts.AttrReadOnly) | (path.Volume.AllowExecutions ? 0 : Mounts.AttrNoExec);
+            Mounts.SetAttributes(path.Tree, Attributes(plan.Grant.Privileges) | closed);
             Attach(path.Tree, path.Volume.Path);
         }
 
-        var program = plan.Program is { } bytes ? Put(bytes, plan.Task.Argv[0]) : null;
         var config = RootTaskSpec.Build(plan.Task, plan.Grant.Privileges, plan.Devices, Seccomp(), Folder, program);
         File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
     }
@@ -137,14 +139,13 @@ internal sealed class TaskRoot
     private void Attach(SafeFileHandle tree, string path)
     {
         using var root = LinuxException.Check(Libc.Open(Folder, Libc.Place | Libc.Folder), "open the task's root");
-        using var target = LinuxException.Check(Libc.OpenAt(root, path[1..], Libc.Place, Libc.NoSymlinks | Libc.Beneath), $"open {path} in the task's root");
+        using var target = LinuxException.Check(Libc.Resolve(root, path[1..], Libc.Place, Libc.NoSymlinks | Libc.Beneath), $"open {path} in the task's root");
         Mounts.Attach(tree, target);
     }
 
     private string Put(SafeFileHandle program, string argument)
     {
-        var path = $"/run/program/{Path.GetFileName(argument)}";
-        Directory.CreateDirectory($"{Folder}/run/program");
+        var path = $"/{ProgramFolder}/{Path.GetFileName(argument)}";
         using (var from = new FileStream(LinuxException.Check(Libc.Reopen(program, Libc.ReadOnly), "read a program"), FileAccess.Read))
         using (var to = File.Create($"{Folder}{path}"))
         {

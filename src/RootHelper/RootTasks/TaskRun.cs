@@ -6,6 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.RootHelper.RootTasks;
 
+/// <param name="Output">Bytes of both streams together.</param>
+internal sealed record TaskLimits(TimeSpan Timeout, long Output);
+
 /// <summary>How a task ended.</summary>
 internal sealed record TaskEnd(ChildEnd Child, RootEnd How, OutputDigest Stdout, OutputDigest Stderr);
 
@@ -13,8 +16,9 @@ internal sealed record TaskEnd(ChildEnd Child, RootEnd How, OutputDigest Stdout,
 /// A task while it runs: passes on what it writes, and ends all of it at its deadline, at its output limit, or when who asked says so or is gone. One thread
 /// that waits for whatever comes first.
 /// </summary>
+/// <param name="isRevoked">Whether its grant has been revoked.</param>
 /// <param name="firstProcess">Where what is started waits for more than the task's first process: that process's pid, once there is one.</param>
-internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout, long limit, Func<int?>? firstProcess)
+internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits, Func<bool> isRevoked, Func<int?>? firstProcess)
 {
     // What a task that has ended may leave behind holds its output open; it is dead, and this is how long its last words may take.
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
@@ -22,11 +26,15 @@ internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout,
     // Between two looks whether the first process is there.
     private static readonly TimeSpan ALittle = TimeSpan.FromMilliseconds(10);
 
+    private static readonly TimeSpan AWhile = TimeSpan.FromMilliseconds(200);
+
+    private const int Killed = 128 + Libc.Sigkill;
+
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly byte[] block = new byte[32 * 1024];
     private RootEnd? how;
     private bool clientGone;
-    private long left = limit;
+    private long left = limits.Output;
     private SafeFileHandle? first;
     private bool firstEnded;
 
@@ -38,6 +46,11 @@ internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout,
         using var child = group.Start(() => start(stdout.Begin(), stderr.Begin()));
         stdout.Started();
         stderr.Started();
+        if (isRevoked())
+        {
+            End(RootEnd.Revoked);
+        }
+
         while (!Step(child, stdout, stderr))
         {
         }
@@ -45,7 +58,10 @@ internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout,
         group.Kill();
         Drain(stdout, stderr);
         first?.Dispose();
-        return new TaskEnd(child.Wait(), how ?? RootEnd.Exited, stdout.End(), stderr.End());
+        var end = child.Wait();
+
+        // Ended by nobody here, and yet killed: by who revoked it.
+        return new TaskEnd(end, how ?? (end.Code == Killed && isRevoked() ? RootEnd.Revoked : RootEnd.Exited), stdout.End(), stderr.End());
     }
 
     /// <returns>Whether the child has ended.</returns>
@@ -59,8 +75,7 @@ internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout,
             Waiting.On(client.IsFull ? null : stderr.Pipe, Sockets.In),
             Waiting.On(firstEnded ? null : first, Sockets.In),
         ];
-        var rest = timeout - clock.Elapsed;
-        Sockets.Wait(on, Milliseconds(firstProcess is null || first is not null || rest < ALittle ? rest : ALittle));
+        Sockets.Wait(on, Milliseconds(Patience()));
         FollowFirst(on[4].Ready != 0, child);
         if (on[1].Ready != 0)
         {
@@ -69,12 +84,24 @@ internal sealed class TaskRun(Connection client, Cgroup group, TimeSpan timeout,
 
         Take(on[2], stdout);
         Take(on[3], stderr);
-        if (clock.Elapsed >= timeout)
+        if (clock.Elapsed >= limits.Timeout)
         {
             End(RootEnd.Timeout);
         }
 
+        if (how is not null)
+        {
+            group.Kill();
+        }
+
         return on[0].Ready != 0;
+    }
+
+    // One that has been ended and is not gone yet, such as one that waits for a disk, is ended again and again, but not without a pause.
+    private TimeSpan Patience()
+    {
+        var rest = how is null ? limits.Timeout - clock.Elapsed : AWhile;
+        return firstProcess is null || first is not null || rest < ALittle ? rest : ALittle;
     }
 
     // When the first process has ended the task has: what it left behind is ended, and then the runtime tells the code of the first.
