@@ -10,8 +10,11 @@ namespace Fleet.RootHelper;
 /// <summary>The connection to who asks: standard input, for systemd and the listener hand it on so.</summary>
 internal sealed class Connection(SafeFileHandle socket)
 {
-    /// <summary>For the whole of a request to come, and for an answer to be taken.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>For the whole of a request to come.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>For an answer to be taken: people stop a pager for a while, and the receipt is behind what they have not read yet.</summary>
+    private static readonly TimeSpan Listening = TimeSpan.FromSeconds(30);
 
     /// <summary>Blocks that are thrown away of a request that was too long: what comes after them costs its sender the answer.</summary>
     private const int MostDiscarded = 16;
@@ -42,10 +45,10 @@ internal sealed class Connection(SafeFileHandle socket)
     public void Send(RootFrame kind, ReadOnlySpan<byte> content)
     {
         Offer(kind, content);
-        for (var clock = Stopwatch.StartNew(); IsFull && clock.Elapsed < Patience; Flush())
+        for (var clock = Stopwatch.StartNew(); IsFull && clock.Elapsed < Listening; Flush())
         {
             Span<Waiting> on = [Waiting.On(socket, Sockets.Out)];
-            Sockets.Wait(on, (int)(Patience - clock.Elapsed).TotalMilliseconds + 1);
+            Sockets.Wait(on, Math.Max(0, (int)(Listening - clock.Elapsed).TotalMilliseconds) + 1);
         }
     }
 

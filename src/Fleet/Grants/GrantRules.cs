@@ -86,6 +86,9 @@ public static partial class GrantRules
         .. Broken(
             (task.Uid == 0 || task.Gid == 0 || task.Groups.Contains(0)) && !privileges.Members.Contains(new Privilege.RunAsRoot()),
             "privileges", "a task with the user or a group 0 asks for run_as_root"),
+        .. Broken(
+            privileges.Members.OfType<Privilege.UnrestrictedVolume>().Any(v => v.Path == "/"), "privileges",
+            "the whole file system is not granted as a path: name its folders, or ask for unconfined"),
         .. Broken(privileges.Members.Contains(new Privilege.RootPreStart()), "privileges", "root_pre_start is of jobs; a root task has no hook"),
         .. Broken(
             privileges.Members.Contains(new Privilege.Unconfined()) && privileges.Members.Any(p => p is not (Privilege.Unconfined or Privilege.RunAsRoot)),

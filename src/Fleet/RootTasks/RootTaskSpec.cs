@@ -15,6 +15,11 @@ public sealed record DeviceNode(string Path, bool Writable, string Kind, uint Ma
 /// </summary>
 public static class RootTaskSpec
 {
+    /// <summary>Process 1 of a task's own pids: in its place the program would ignore every signal that it has no handler for (pid_namespaces(7)).</summary>
+    public const string Init = "/usr/bin/tini";
+
+    private static readonly ImmutableArray<string> First = [Init, "--"];
+
     /// <param name="rootfs">Where the helper has put the host's file system together.</param>
     /// <param name="program">What is run in place of the first argument; null: that.</param>
     public static OciConfig Build(RootTask task, PrivilegeSet privileges, ImmutableArray<DeviceNode> devices, SeccompChoice seccomp, string rootfs, string? program)
@@ -25,7 +30,7 @@ public static class RootTaskSpec
             "1.0.2",
             new OciRoot(rootfs, Readonly: true),
             new OciProcess(
-                [program ?? task.Argv[0], .. task.Argv[1..]],
+                [.. Has<Privilege.HostPidNamespace>(privileges) ? [] : First, program ?? task.Argv[0], .. task.Argv[1..]],
                 [.. task.Env.Select(variable => $"{variable.Key}={variable.Value}")],
                 task.Workdir,
                 new OciUser(task.Uid, task.Gid, task.Groups),

@@ -173,6 +173,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         var app = ApiServer.Build(
             facade, new GrantApi(grants, root, new SshSignatures(root, settings.Paths.Signatures), runs), options, builder => builder.Services.AddTelemetry(settings, ProductVersion.Text).AddSingleton(loggers), web => web.MapMetrics());
         app.Lifetime.ApplicationStopping.Register(() => ended.TrySetResult(0));
+        app.Lifetime.ApplicationStopping.Register(() => _ = runs.DisposeAsync()); // Else the end would wait for theirs.
         await ApiServer.Start(app, options);
         api = app;
         if (rootLog is not null)

@@ -15,6 +15,9 @@ internal static class ExitCodes
     /// <summary>A root task was killed at its timeout, as by timeout(1).</summary>
     public const int TaskTimedOut = 124;
 
+    /// <summary>A shell's convention: 128 and SIGPIPE; nobody reads what a root task writes any more.</summary>
+    public const int BrokenPipe = 141;
+
     /// <summary>A shell's convention: 128 and SIGINT.</summary>
     public const int Interrupted = 130;
 

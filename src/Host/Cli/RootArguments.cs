@@ -78,6 +78,11 @@ internal static class RootArguments
     /// <summary>A program is named by its path: what a name leads to would be up to each host.</summary>
     public static ImmutableArray<string> Command(string[] words)
     {
+        if (words.FirstOrDefault(word => word.Contains('\uFFFD')) is { } broken)
+        {
+            throw Wrong($"an argument is text in UTF-8, and '{broken}' was not: what is signed would be another than what was typed");
+        }
+
         if (words[0].Contains('/'))
         {
             return [.. words];

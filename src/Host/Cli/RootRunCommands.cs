@@ -3,6 +3,7 @@ using System.Text.Json;
 using Fleet.Host.Api;
 using Fleet.Host.Grants;
 using Fleet.Ledger;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Cli;
 
@@ -83,8 +84,9 @@ internal static class RootRunCommands
 
     private static async Task<int> Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
     {
-        await using var stdout = Console.OpenStandardOutput();
-        await using var stderr = Console.OpenStandardError();
+        // Not the console's own streams, which do not say that nobody reads any more; and who does not read ends the task.
+        await using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        await using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         var code = ExitCodes.Failed;
         var lines = client.Stream(RootArguments.Path(id, "/run"), new RunGrantRequest(anyway), ApiJson.Default.RunGrantRequest, ApiJson.Default.RootRunLine, cancel);
         await foreach (var line in lines)
@@ -97,14 +99,29 @@ internal static class RootRunCommands
             else if (line.Data is { } data)
             {
                 var stream = line.Type == "stdout" ? stdout : stderr;
-                await stream.WriteAsync(Convert.FromBase64String(data), cancel);
-                await stream.FlushAsync(cancel);
+                if (!await Passed(stream, Convert.FromBase64String(data), cancel))
+                {
+                    return ExitCodes.BrokenPipe;
+                }
             }
 
             code = End(session, id, line) ?? code;
         }
 
         return code;
+    }
+
+    private static async Task<bool> Passed(FileStream stream, byte[] bytes, CancellationToken cancel)
+    {
+        try
+        {
+            await stream.WriteAsync(bytes, cancel);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     /// <returns>Null: it is not the end.</returns>

@@ -12,6 +12,7 @@ internal sealed class Recording : IDisposable
     private readonly StreamWriter file;
     private readonly TimeProvider time;
     private readonly long began;
+    private char last;
 
     // A character may be cut in two by a read; each stream keeps its own rest.
     private readonly Decoder stdout = Encoding.UTF8.GetDecoder(), stderr = Encoding.UTF8.GetDecoder();
@@ -22,7 +23,7 @@ internal sealed class Recording : IDisposable
         this.time = time;
         began = time.GetTimestamp();
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        file = new StreamWriter(File.Create(path)) { NewLine = "\n" };
+        file = new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read)) { NewLine = "\n", AutoFlush = true };
         file.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $$"""{"version": 2, "width": {{Width}}, "height": {{Height}}, "timestamp": {{time.GetUtcNow().ToUnixTimeSeconds()}}, "title": {{Quoted(title)}}}"""));
@@ -35,8 +36,20 @@ internal sealed class Recording : IDisposable
         decoder.GetChars(bytes, text, flush: false);
         var seconds = time.GetElapsedTime(began).TotalSeconds;
 
-        // No terminal was there to turn a line feed into a new line; a player's is.
-        file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{seconds:0.000000}, \"o\", {Quoted(new string(text).ReplaceLineEndings("\r\n"))}]"));
+        file.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{seconds:0.000000}, \"o\", {Quoted(OnTerminal(text))}]"));
+    }
+
+    // No terminal was there to return the carriage at a line feed; where the task did it itself, nothing is added.
+    private string OnTerminal(char[] text)
+    {
+        var shown = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
+        {
+            _ = c == '\n' && last != '\r' ? shown.Append("\r\n") : shown.Append(c);
+            last = c;
+        }
+
+        return shown.ToString();
     }
 
     public void Dispose() => file.Dispose();

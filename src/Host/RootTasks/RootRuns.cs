@@ -43,11 +43,18 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         running[(id, number)] = (use, ended.Task);
         _ = Task.Run(() => Follow(id, host, number, use, cause, lines.Writer, cancel), CancellationToken.None).ContinueWith(_ => ended.SetResult(), TaskScheduler.Default);
-        await using var gone = cancel.Register(() => _ = use.Cancel());
-        await CancelIfOver(id, use);
-        await foreach (var line in lines.Reader.ReadAllAsync(cancel))
+        try
         {
-            yield return line;
+            await CancelIfOver(id, use);
+            await foreach (var line in lines.Reader.ReadAllAsync(cancel))
+            {
+                yield return line;
+            }
+        }
+        finally
+        {
+            // However the listening ended; of a use that has ended, nothing happens.
+            _ = use.Cancel();
         }
     }
 

@@ -34,6 +34,7 @@ internal sealed record TaskPlan(
                 LinuxException.Check(Libc.Reopen(workdir, Libc.Place | Libc.Folder), $"begin in {task.Workdir}").Dispose();
             }
 
+            ProgramFile.Check(RootTaskSpec.Init, null);
             return new TaskPlan(
                 grant, task, ProgramFile.Check(task.Argv[0], task.Program),
                 [.. grant.Privileges.Members.OfType<Privilege.UnrestrictedVolume>().Select(Open).OrderBy(p => p.Volume.Path.Count(c => c == '/'))],

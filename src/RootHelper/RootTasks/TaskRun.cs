@@ -21,7 +21,7 @@ internal sealed record TaskEnd(ChildEnd Child, RootEnd How, OutputDigest Stdout,
 internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits, Func<bool> isRevoked, Func<int?>? firstProcess)
 {
     // What a task that has ended may leave behind holds its output open; it is dead, and this is how long its last words may take.
-    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(2), SlowListener = TimeSpan.FromSeconds(10);
 
     // Between two looks whether the first process is there.
     private static readonly TimeSpan ALittle = TimeSpan.FromMilliseconds(10);
@@ -149,10 +149,10 @@ internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits
         }
     }
 
-    // What is written after the end is counted too, but nobody waits for a client any longer than for a request.
+    // What was written before the end is counted and passed on too; for a listener that is slow a while longer, for nobody else is kept by it.
     private void Drain(Output stdout, Output stderr)
     {
-        for (var waited = Stopwatch.StartNew(); (stdout.Pipe ?? stderr.Pipe) is not null && waited.Elapsed < LastWords;)
+        for (var waited = Stopwatch.StartNew(); (stdout.Pipe ?? stderr.Pipe) is not null && waited.Elapsed < (client.IsFull ? SlowListener : LastWords);)
         {
             Span<Waiting> on =
             [
@@ -160,7 +160,7 @@ internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits
                 Waiting.On(client.IsFull ? null : stdout.Pipe, Sockets.In),
                 Waiting.On(client.IsFull ? null : stderr.Pipe, Sockets.In),
             ];
-            Sockets.Wait(on, Milliseconds(LastWords - waited.Elapsed));
+            Sockets.Wait(on, Milliseconds((client.IsFull ? SlowListener : LastWords) - waited.Elapsed));
             client.Flush();
             Take(on[1], stdout);
             Take(on[2], stderr);

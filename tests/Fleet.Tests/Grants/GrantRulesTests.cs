@@ -51,6 +51,7 @@ public class GrantRulesTests
         { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.Device("/etc/passwd", false)]) } },
         { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.Device("/dev/../etc/passwd", false)]) } },
         { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.UnrestrictedVolume("/srv", true, false), new Privilege.UnrestrictedVolume("/srv", false, true)]) } },
+        { "privileges", ForTask with { Privileges = new PrivilegeSet([new Privilege.UnrestrictedVolume("/", true, false)]) } },
         { "root_task.uid", With(t => t with { Uid = -1 }) },
         { "root_task.gid", With(t => t with { Gid = int.MaxValue }) },
         { "root_task.groups", With(t => t with { Groups = [.. Enumerable.Range(1, 65)] }) },

@@ -15,7 +15,7 @@ public class RootTaskSpecTests
     {
         var config = Build();
 
-        Assert.Equal(ForTask.RootTask!.Argv.ToArray(), config.Process.Args.ToArray());
+        Assert.Equal(["/usr/bin/tini", "--", .. ForTask.RootTask!.Argv], config.Process.Args.ToArray());
         Assert.Equal(["LANG=C"], config.Process.Env.ToArray());
         Assert.Equal(("/", 1000, 1001, 4), (config.Process.Cwd, config.Process.User.Uid, config.Process.User.Gid, Assert.Single(config.Process.User.AdditionalGids)));
         Assert.All((ImmutableArray<string>[])[config.Process.Capabilities.Bounding, config.Process.Capabilities.Effective, config.Process.Capabilities.Ambient], set => Assert.Empty(set));
@@ -53,8 +53,12 @@ public class RootTaskSpecTests
     }
 
     [Fact]
+    public void Among_the_host_s_pids_it_needs_no_process_1_of_its_own() =>
+        Assert.Equal(ForTask.RootTask!.Argv.ToArray(), Build(new Privilege.HostPidNamespace()).Process.Args.ToArray());
+
+    [Fact]
     public void A_copy_runs_in_place_of_the_program_with_the_same_arguments() => Assert.Equal(
-        ["/run/program/tail", "-n", "5", "/var/log/auth.log"],
+        ["/usr/bin/tini", "--", "/run/program/tail", "-n", "5", "/var/log/auth.log"],
         RootTaskSpec.Build(ForTask.RootTask!, PrivilegeSet.Baseline, [], Filter, "/root", "/run/program/tail").Process.Args.ToArray());
 
     [Theory]

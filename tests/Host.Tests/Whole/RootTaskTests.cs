@@ -85,6 +85,27 @@ public sealed class RootTaskTests
     }
 
     [SkippableFact]
+    public async Task Whoever_stops_reading_ends_it_and_so_does_the_agents_end()
+    {
+        await using var rooted = await RootedHost.Start();
+        var id = await rooted.Approved(["--uses", "2"], ["/bin/sh", "-c", $"while echo line; do sleep 0.1; done; sleep {Marker}"]);
+        var piped = await new Command("/bin/sh", "-c", $"{Staged.Folder}/fleet root run {id} | head -n 1")
+        {
+            Env = new Dictionary<string, string> { ["FLEET_ADDRESS"] = $"unix:{rooted.Host.Paths.Socket}", ["DOTNET_ROOT"] = DotnetRoot },
+        }.Run();
+        Assert.Equal("line\n", piped.Output);
+        await WholeHost.Until("its end is in the record", async () => (await rooted.Host.Events(id))[^1] == "grant.use_ended.v1");
+
+        var running = rooted.Host.Fleet("root", "run", id);
+        await WholeHost.Until("it runs", async () => (await rooted.Host.Events(id))[^1] == "grant.use_begun.v1");
+        await rooted.Host.Fleet("up", "--dir", rooted.Host.Paths.State, "--down");
+        Assert.NotEqual(0, (await running).ExitCode);
+        Assert.DoesNotContain("echo line", string.Concat(Directory.GetDirectories("/proc").Select(folder => Proc.Read($"{folder}/cmdline"))), StringComparison.Ordinal);
+        await rooted.Host.KillAgent();
+        await rooted.Host.StartAgent();
+    }
+
+    [SkippableFact]
     public async Task Killed_with_9_in_the_middle_the_agent_leaves_nothing_running()
     {
         await using var rooted = await RootedHost.Start();
@@ -152,5 +173,6 @@ public sealed class RootTaskTests
 
     private static string DotnetRoot => Path.GetFullPath($"{System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory()}/../../..");
 
-    private static Task Runs(int count) => WholeHost.Until($"{count} tasks run", () => Task.FromResult(Proc.WithArgument(Marker).Count() == count));
+    private static Task Runs(int count) => WholeHost.Until($"{count} tasks run", () => Task.FromResult(
+        Proc.WithArgument(Marker).Count(pid => Proc.CommandLine(pid)?.StartsWith("/usr/bin/sleep", StringComparison.Ordinal) == true) == count));
 }
