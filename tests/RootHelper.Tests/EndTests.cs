@@ -113,9 +113,9 @@ public sealed class EndTests(Keys keys) : IClassFixture<Keys>, IDisposable
     [Fact]
     public void What_was_revoked_before_it_began_does_not_begin_however_long_it_was_looked_at()
     {
-        // The helper is still reading the program, 200 MiB of it, when the revocation is taken.
+        // The helper is still reading the program, 200 MiB of it, when the revocation is taken; on a machine where it is not, the task has just begun.
         var program = $"{host.Prefix}/large";
-        File.WriteAllText(program, "#!/bin/sh\necho ran\nexit\n");
+        File.WriteAllText(program, "#!/bin/sh\nsleep 10\necho ran\nexit\n");
         using (var file = File.OpenWrite(program))
         {
             file.SetLength(200 << 20);

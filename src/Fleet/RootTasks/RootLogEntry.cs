@@ -52,9 +52,6 @@ public sealed record RootLogEntry(
     OutputDigest? Stderr,
     string? Detail)
 {
-    /// <summary>Bytes of a line, at most.</summary>
-    public const int Longest = 32 * 1024;
-
     public const int LongestDetail = 2000;
 
     /// <summary>Before the first entry.</summary>

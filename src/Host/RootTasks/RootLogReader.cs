@@ -108,10 +108,15 @@ internal sealed partial class RootLogReader : IAsyncDisposable
             using var connection = await RootConnection.Open(socket, new RootRequest.Log(Math.Max(0, after)));
             await foreach (var (kind, content) in connection.Frames())
             {
-                if (kind is RootFrame.Log or RootFrame.Refused)
+                if (kind == RootFrame.Log)
+                {
+                    return content;
+                }
+
+                if (kind == RootFrame.Refused && IsOfItsLog(content))
                 {
                     // What the helper says in place of its log is no entry, and so is told as a log that is broken.
-                    return kind == RootFrame.Log ? content : [.. content, (byte)'\n'];
+                    return [.. content, (byte)'\n'];
                 }
             }
 
@@ -122,6 +127,10 @@ internal sealed partial class RootLogReader : IAsyncDisposable
             return null;
         }
     }
+
+    // Not where it refuses for something else, such as a policy that somebody is just editing.
+    private static bool IsOfItsLog(byte[] refusal) =>
+        JsonSerializer.Deserialize(refusal, FleetJson.Default.RootRefusal) is { Code: RootDenial.LogUnwritable };
 
     private async Task<ImmutableHashSet<long>> Unreported(string host, IEnumerable<RootLogEntry> entries)
     {
@@ -142,7 +151,7 @@ internal sealed partial class RootLogReader : IAsyncDisposable
     {
         foreach (var entry in entries.Where(entry => entry.What is RootAct.Ended or RootAct.Lost or RootAct.Denied))
         {
-            if (await UseOf(host, entry) is { State: UseState.Begun } use && !runs.IsRunning(entry.Grant!.Value, use.Number))
+            if (await UseOf(host, entry) is { State: UseState.Begun } use && !runs.IsBusy(entry.Grant!.Value))
             {
                 await runs.Report(entry.Grant.Value, use.Host, use.Number, OutcomeOf(entry));
             }

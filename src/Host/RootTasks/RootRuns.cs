@@ -29,6 +29,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
     private const int MostWaiting = 256;
 
     private readonly SemaphoreSlim ends = new(0);
+    private readonly ConcurrentDictionary<GrantId, int> busy = new();
     private readonly ConcurrentDictionary<(GrantId Grant, int Use), (RootUse Use, Task Ended)> running = new();
 
     /// <summary>Runs one use of a grant on this host. Who stops listening ends it.</summary>
@@ -36,7 +37,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
     /// <exception cref="RefusedException">The grant has no use to give.</exception>
     public async IAsyncEnumerable<RootRunLine> Run(GrantId id, string host, bool anyway, Cause cause, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var begun = await Ask(new GrantMessage.Do(id, new GrantCommand.Use(host, anyway), cause));
+        var begun = await Begin(id, host, anyway, cause);
         var number = begun.Use ?? throw new InvalidOperationException($"{id} gave a use without a number");
         var use = new RootUse(host, begun.Grant.Asking!, number, socket, paths, time);
         var lines = Channel.CreateBounded<RootRunLine>(MostWaiting);
@@ -87,7 +88,8 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         }
     }
 
-    public bool IsRunning(GrantId id, int use) => running.ContainsKey((id, use));
+    /// <summary>Whether this agent is asking for a use of it or runs one: what comes of that, it hears itself.</summary>
+    public bool IsBusy(GrantId id) => busy.GetValueOrDefault(id) > 0;
 
     /// <summary>Returns when a use has ended since the last call, or after <paramref name="most"/>.</summary>
     public Task NextEnd(TimeSpan most, CancellationToken cancel) => ends.WaitAsync(most, cancel);
@@ -112,6 +114,23 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
             await End(id);
         }
     }
+
+    // Busy from before the use is begun: its number may be that of a use which the host refused, and which the root log tells of just now.
+    private async Task<GrantReply.Accepted> Begin(GrantId id, string host, bool anyway, Cause cause)
+    {
+        busy.AddOrUpdate(id, 1, (_, count) => count + 1);
+        try
+        {
+            return await Ask(new GrantMessage.Do(id, new GrantCommand.Use(host, anyway), cause));
+        }
+        catch
+        {
+            Rest(id);
+            throw;
+        }
+    }
+
+    private void Rest(GrantId id) => busy.AddOrUpdate(id, 0, (_, count) => count - 1);
 
     // Between the use's beginning and its being known here, a revocation found nothing to end.
     private async Task CancelIfOver(GrantId id, RootUse use)
@@ -139,6 +158,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         finally
         {
             running.TryRemove((id, number), out _);
+            Rest(id);
             ends.Release();
             lines.TryComplete(failure);
         }

@@ -75,7 +75,7 @@ internal sealed class TaskRoot
     // of it before; what is mounted below, it leaves as it is (crun 1.8).
     private void BringHost(SafeFileHandle host, PrivilegeSet privileges)
     {
-        foreach (var entry in new DirectoryInfo("/").EnumerateFileSystemInfos().Where(entry => !IsOwn(entry.Name)))
+        foreach (var entry in new DirectoryInfo("/").EnumerateFileSystemInfos().Where(entry => !Own.Contains(entry.Name)))
         {
             if (entry.LinkTarget is { } target)
             {
@@ -155,8 +155,6 @@ internal sealed class TaskRoot
 
         return path;
     }
-
-    private static bool IsOwn(string name) => Own.Contains(name);
 
     private static ulong Attributes(PrivilegeSet privileges) => Mounts.AttrNoDev | (privileges.Members.Contains(new Privilege.SuidMounts()) ? 0 : Mounts.AttrNoSuid);
 

@@ -137,6 +137,21 @@ public sealed class RootTaskTests
             var log = (await rooted.Host.Fleet("audit", "log", "--kind", "roottask")).Output;
             return log.Contains("(too_few_signers)", StringComparison.Ordinal) && log.Contains($"starting use 1 of {id}, signed by alice and bob and carol; THE FLEET DID NOT BEGIN IT", StringComparison.Ordinal);
         });
+
+        // A policy that cannot be used for a while says nothing of the log.
+        var policy = $"{rooted.People.Folder}/policy.json";
+        File.SetUnixFileMode(policy, (UnixFileMode)0x1B6);
+        var later = await rooted.Approved([], ["/usr/bin/id"]);
+        foreach (var _ in (int[])[1, 2])
+        {
+            Assert.Contains("(policy_unusable)", (await rooted.Host.Fleet("root", "run", later)).Error, StringComparison.Ordinal);
+        }
+
+        File.SetUnixFileMode(policy, (UnixFileMode)0x1A4);
+        await rooted.Must("root", "run", later);
+        await WholeHost.Until("the last use is in the ledger's copy", async () =>
+            (await rooted.Host.Fleet("audit", "log", "--kind", "roottask.logged")).Output.Contains($"ended use 1 of {later} with 0", StringComparison.Ordinal));
+        Assert.Equal("", (await rooted.Host.Fleet("audit", "log", "--kind", "roottask.log_broken")).Output);
     }
 
     [SkippableFact]
