@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Processes;
 
@@ -8,7 +9,9 @@ namespace Fleet.Sandboxes;
 /// <summary>Everything that a sandbox's start depends on.</summary>
 /// <param name="Slice">The job's slice of sub-ids: slice n is the n-th run of 65,536 ids of the agent's range; from 0.</param>
 /// <param name="Files">Of the job, to be in place before the start.</param>
-public sealed record SandboxRequest(RunId Run, ProcessId Process, ProcessSpec Spec, SandboxPhase Phase, int Slice, ImmutableArray<JobFile> Files);
+/// <param name="Grant">By which it may have more than the baseline; null: it asks for no more.</param>
+public sealed record SandboxRequest(
+    RunId Run, ProcessId Process, ProcessSpec Spec, SandboxPhase Phase, int Slice, ImmutableArray<JobFile> Files, JobGrant? Grant = null);
 
 /// <summary>What runs in the sandbox: the pre_start hook and then, in a sandbox of its own, the executable.</summary>
 [JsonConverter(typeof(SnakeCaseEnum<SandboxPhase>))]
@@ -86,7 +89,8 @@ public abstract record SandboxView
     {
     }
 
-    public sealed record Running(SandboxIdentity Identity) : SandboxView;
+    /// <param name="Difference">What the kernel says of it that is not as declared, for people; null: nothing.</param>
+    public sealed record Running(SandboxIdentity Identity, string? Difference = null) : SandboxView;
 
     public sealed record Exited(SandboxExit Exit) : SandboxView;
 
