@@ -5,6 +5,7 @@ using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
 using Fleet.RootTasks;
+using Fleet.Sandboxes;
 
 namespace Fleet;
 
@@ -65,6 +66,9 @@ namespace Fleet;
 [JsonSerializable(typeof(RootTaskEvent.LogBroken), TypeInfoPropertyName = "RootTaskLogBroken")]
 [JsonSerializable(typeof(RootLogCopy))]
 [JsonSerializable(typeof(RootStarted))]
+[JsonSerializable(typeof(RootJobStarted))]
+[JsonSerializable(typeof(KernelView))]
+[JsonSerializable(typeof(RootJobRun))]
 [JsonSerializable(typeof(RootRefusal))]
 [JsonSerializable(typeof(RootReceipt))]
 [JsonSerializable(typeof(RootLogEntry))]

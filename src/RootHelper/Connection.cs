@@ -19,6 +19,9 @@ internal sealed class Connection(SafeFileHandle socket)
     /// <summary>Blocks that are thrown away of a request that was too long: what comes after them costs its sender the answer.</summary>
     private const int MostDiscarded = 16;
 
+    /// <summary>Of a job's files and secrets together, in bytes.</summary>
+    private const int MostContent = 32 << 20;
+
     private readonly byte[] received = new byte[256];
     private byte[] pending = [];
     private int sent;
@@ -100,6 +103,37 @@ internal sealed class Connection(SafeFileHandle socket)
         {
         }
     }
+
+    /// <summary>Contents that were said to come (<see cref="RootRequest.StartJob"/>), each of them what its digest says.</summary>
+    /// <exception cref="Denied">One did not come in time, is another, or all are too long.</exception>
+    public Dictionary<Digest, byte[]> ReadContents(IEnumerable<Digest> wanted)
+    {
+        var (contents, room, clock) = (new Dictionary<Digest, byte[]>(), MostContent, Stopwatch.StartNew());
+        foreach (var digest in wanted)
+        {
+            var content = new MemoryStream();
+            for (byte[] piece; (piece = ReadPiece(clock)).Length > 0;)
+            {
+                content.Write(piece);
+                room -= piece.Length;
+                if (room < 0)
+                {
+                    throw new Denied(RootDenial.BadRequest, $"a job's files and secrets have at most {MostContent >> 20} MiB together where root takes them");
+                }
+            }
+
+            var bytes = content.ToArray();
+            contents[digest] = Digest.Of(bytes) == digest
+                ? bytes
+                : throw new Denied(RootDenial.OtherContent, $"a content came that is {Digest.Of(bytes)}, and {digest} was signed");
+        }
+
+        return contents;
+    }
+
+    private byte[] ReadPiece(Stopwatch clock) => RootFrames.ReadHead(Read(RootFrames.HeadLength, clock)) is (RootFrame.Content, var length)
+        ? Read(length, clock)
+        : throw new Denied(RootDenial.BadRequest, "what comes after a job's start is its contents");
 
     private byte[] Read(int length, Stopwatch clock)
     {

@@ -25,6 +25,7 @@ internal sealed partial class Helper
         {
             // To end is always allowed, also where nothing can be written any more.
             state.EndAll(revocation.Grant);
+            jobs.EndAll(revocation.Grant);
         }
 
         var head = log.Append(entry with { At = Now, What = RootAct.Revoked });

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Fleet.Grants;
 using Fleet.Ledger;
 using Fleet.RootHelper.Grants;
+using Fleet.RootHelper.Jobs;
 using Fleet.RootHelper.Linux;
 using Fleet.RootHelper.RootTasks;
 using Fleet.RootTasks;
@@ -14,13 +15,14 @@ namespace Fleet.RootHelper;
 /// <summary>
 /// One request, from its connection to its end. Read from top to bottom it is the argument why nothing runs as root that people did not sign, this host's
 /// root did not allow, and this host's log does not know of: every step that fails throws, what is thrown is denied, and only the last line of
-/// <see cref="Run"/> starts anything.
+/// <see cref="Run"/> and of <see cref="StartJob"/> starts anything.
 /// </summary>
 internal sealed partial class Helper
 {
     private readonly Places places;
     private readonly Connection client;
     private readonly RootState state;
+    private readonly JobRuns jobs;
     private readonly RootLog log;
     private RootLogEntry entry;
 
@@ -33,6 +35,7 @@ internal sealed partial class Helper
         this.places = places;
         client = new Connection(new SafeFileHandle(0, ownsHandle: false));
         state = new RootState(places);
+        jobs = new JobRuns(places);
         log = new RootLog(places);
         entry = Entries.Of(RootAct.Denied, Now);
     }
@@ -68,6 +71,8 @@ internal sealed partial class Helper
             state.Prepare(policy.Policy.Host);
             log.Begin(policy.Digest, state.PublicKey);
             state.Sweep(log, Now);
+            jobs.Prepare();
+            jobs.Sweep(log, state.IsRevoked, Now);
             var request = client.ReadRequest();
             RefuseStrangers(policy.Policy);
             switch (RootRequest.Read(request))
@@ -80,6 +85,18 @@ internal sealed partial class Helper
                     return 0;
                 case RootRequest.Log after:
                     client.Send(RootFrame.Log, log.After(after.After, RootFrames.Longest));
+                    return 0;
+                case RootRequest.StartJob start:
+                    StartJob(start, policy);
+                    return 0;
+                case RootRequest.SignalJob signal:
+                    SignalJob(signal);
+                    return 0;
+                case RootRequest.RemoveJob remove:
+                    RemoveJob(remove);
+                    return 0;
+                case RootRequest.LookAtJob look:
+                    LookAtJob(look);
                     return 0;
                 default:
                     throw new Denied(RootDenial.BadRequest, "this is not a request of a version that this helper knows");
@@ -105,45 +122,30 @@ internal sealed partial class Helper
         }
     }
 
-    private void Run(RootRequest.Run run, HostPolicy host)
-    {
-        entry = entry with { Document = Digest.Of(run.Grant.AsSpan()), Use = run.Use };
-        var (request, approvals) = Verified(run, host);
-        var (grant, task) = Parsed(run.Grant);
-        entry = entry with { Grant = grant.Id };
-        Judge(host.Policy, grant, request, approvals, task, run.Use);
-        using var plan = TaskPlan.Of(grant, task);
-
-        // Once more: to look at what the task needs may have taken as long as the agent wished.
-        Judge(host.Policy, grant, request, approvals, task, run.Use);
-        state.Burn(grant.Id, run.Use);
-        phase = Phase.Burnt;
-        using var group = Cgroup.Make($"fleet-root-{grant.Id}.{run.Use}");
-        running = state.Runs(grant.Id, run.Use, group);
-        RefuseRevoked(grant.Id);
-        var started = new RootStarted(grant.Id, run.Use, host.Policy.Host, Now);
-        log.Append(entry with { What = RootAct.Starting, At = started.At });
-        client.Send(RootFrame.Started, started, FleetJson.Default.RootStarted);
-        Receipt(started, Execute(plan, group), group);
-    }
-
     // Over the very bytes that came, and before anything looks into them.
-    private (GrantSignature Request, ImmutableArray<GrantSignature> Approvals) Verified(RootRequest.Run run, HostPolicy host)
+    private (GrantSignature Request, ImmutableArray<GrantSignature> Approvals) Verified(
+        ImmutableArray<byte> grant, PresentedSignature by, ImmutableArray<PresentedSignature> signed, HostPolicy host)
     {
-        var verified = SshKeygen.Verify(run.Grant.AsSpan(), host.Signers, [(run.By, SignatureNamespaces.Request), .. run.Approvals.Select(a => (a, SignatureNamespaces.Grant))]);
+        var verified = SshKeygen.Verify(grant.AsSpan(), host.Signers, [(by, SignatureNamespaces.Request), .. signed.Select(a => (a, SignatureNamespaces.Grant))]);
         entry = entry with { Signers = [.. verified.Select(s => $"{s.Principal} {s.Key}")] };
         return (verified[0], verified[1..]);
     }
 
-    private static (GrantDocument Grant, RootTask Task) Parsed(ImmutableArray<byte> bytes) => GrantFormat.Read(bytes.AsSpan()) switch
+    private GrantDocument Parsed(ImmutableArray<byte> bytes)
     {
-        GrantReading.Read { Document: { RootTask: { } task } document } => (document, task),
-        GrantReading.Read => throw new Denied(RootDenial.NotAGrant, "the grant is for a job, and not for a root task"),
+        var grant = Read(bytes);
+        entry = entry with { Grant = grant.Id };
+        return grant;
+    }
+
+    private static GrantDocument Read(ImmutableArray<byte> bytes) => GrantFormat.Read(bytes.AsSpan()) switch
+    {
+        GrantReading.Read read => read.Document,
         GrantReading.Refused refused => throw new Denied(RootDenial.NotAGrant, string.Join("; ", refused.Mistakes.Select(m => $"{m.Path}: {m.Message}"))),
         var other => throw new System.Diagnostics.UnreachableException($"{other}"),
     };
 
-    private void Judge(RootPolicy policy, GrantDocument grant, GrantSignature request, ImmutableArray<GrantSignature> approvals, RootTask task, int use)
+    private void Judge(RootPolicy policy, GrantDocument grant, GrantSignature request, ImmutableArray<GrantSignature> approvals)
     {
         // The clock is read after the log: another helper may have written to it since this one began.
         var latest = log.Last().Latest;
@@ -154,10 +156,6 @@ internal sealed partial class Helper
         }
 
         RefuseRevoked(grant.Id);
-        if (use > task.UsesPerHost)
-        {
-            throw new Denied(RootDenial.NoSuchUse, $"{grant.Id} has {task.UsesPerHost} uses on each host, and {use} is none of them");
-        }
     }
 
     private void RefuseRevoked(GrantId grant)
@@ -165,41 +163,6 @@ internal sealed partial class Helper
         if (state.IsRevoked(grant))
         {
             throw new Denied(RootDenial.Revoked, $"{grant} was revoked");
-        }
-    }
-
-    // A revocation is written down before it ends what it finds: what it did not find yet is ended here.
-    private TaskEnd Execute(TaskPlan plan, Cgroup group)
-    {
-        using var program = plan.Program();
-        var confined = plan.IsConfined ? TaskRoot.Make(plan, program, places, plan.Grant.Id.Text) : null;
-        var limits = new TaskLimits(TimeSpan.FromSeconds(plan.Task.TimeoutSeconds), plan.Task.OutputLimit);
-        var run = new TaskRun(client, group, limits, () => state.IsRevoked(plan.Grant.Id), confined?.FirstProcess);
-        return run.Run((stdout, stderr) => confined?.Start(stdout, stderr) ?? HostTask.Start(plan, program, stdout, stderr));
-    }
-
-    private void Receipt(RootStarted started, TaskEnd end, Cgroup group)
-    {
-        group.Dispose();
-        var (how, ended) = (end.How, Now);
-        var head = log.Append(entry with { What = RootAct.Ended, At = ended, ExitCode = end.Child.Code, How = how, Stdout = end.Stdout, Stderr = end.Stderr });
-        phase = Phase.Ended;
-        RanUnlessLeft(started.Grant, started.Use, group);
-        var receipt = JsonSerializer.SerializeToUtf8Bytes(
-            new RootReceipt(
-                RootReceipt.Version, started.Host, started.Grant, started.Use, entry.Document!.Value, started.At, ended, end.Child.Code, how,
-                end.Child.CpuMilliseconds, end.Child.MemoryKilobytes, end.Stdout, end.Stderr, head.Number, head.Digest),
-            FleetJson.Default.RootReceipt);
-        client.Send(RootFrame.Receipt, receipt);
-        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
-    }
-
-    // What cannot be ended is not said to be gone: the next helper looks again.
-    private void RanUnlessLeft(GrantId grant, int use, Cgroup group)
-    {
-        if (group.IsGone)
-        {
-            state.Ran(grant, use);
         }
     }
 
@@ -213,7 +176,8 @@ internal sealed partial class Helper
             WriteDown(denied.Code, message);
         }
 
-        if (phase == Phase.Checking)
+        // Of a job nobody waits for a receipt: what did not come to run, whoever asked is told.
+        if (phase == Phase.Checking || entry.Run is not null)
         {
             client.Send(RootFrame.Refused, new RootRefusal(denied.Code, message), FleetJson.Default.RootRefusal);
             client.Discard();

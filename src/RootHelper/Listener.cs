@@ -1,3 +1,4 @@
+using Fleet.RootHelper.Jobs;
 using Fleet.RootHelper.Linux;
 using Fleet.RootHelper.RootTasks;
 using Microsoft.Win32.SafeHandles;
@@ -134,6 +135,9 @@ internal sealed class Listener(Places places, int group, int? agent)
             state.Prepare(policy.Policy.Host);
             log.Begin(policy.Digest, state.PublicKey);
             state.Sweep(log, DateTimeOffset.UtcNow);
+            var jobs = new JobRuns(places);
+            jobs.Prepare();
+            jobs.Sweep(log, state.IsRevoked, DateTimeOffset.UtcNow);
         }
         catch (Exception e) when (e is Denied or IOException)
         {

@@ -32,6 +32,12 @@ internal sealed record Places(string Prefix)
 
     public string Socket => $"{Run}/root.sock";
 
+    /// <summary>A folder for each process of a job that the helper started; gone with a boot, as they are. Mode 0700.</summary>
+    public string Jobs => $"{Run}/jobs";
+
+    /// <summary>Where conmon says how they ended; everybody may look.</summary>
+    public string Exits => $"{Run}/exits";
+
     /// <summary>An empty folder; a task's own mounts are made here, in a namespace where nobody else sees them.</summary>
     public string Work => $"{Run}/work";
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Fleet.RootHelper;
 using Fleet.RootHelper.Linux;
+using Fleet.Sandboxes;
 
 const string usage = "usage: fleet-root-helper [--prefix DIR]   (a connection on standard input)\n       fleet-root-helper --listen --group GID [--prefix DIR] [--while PID]";
 
@@ -17,6 +18,9 @@ try
         ["--prefix", ['/', ..] prefix] => Helper.Answer(new Places(prefix)),
         ["--listen", "--group", var group, "--prefix", ['/', ..] prefix, .. var rest] => Listen(prefix, group, rest),
         ["--listen", "--group", var group, .. var rest] => Listen("", group, rest),
+        ["--over", var run] when RunId.TryParse(run, out var id) => Helper.Over(new Places(""), id),
+        ["--over", var run, "--prefix", ['/', ..] prefix] when RunId.TryParse(run, out var id) => Helper.Over(new Places(prefix), id),
+        ["--watch", var exit, var program] => Stage.Watch(exit, program),
         ["--become", var parent, var uid, var gid, var groups, var program, .. { Length: > 0 } argv] => Stage.Become(
             int.Parse(parent, CultureInfo.InvariantCulture), int.Parse(uid, CultureInfo.InvariantCulture), int.Parse(gid, CultureInfo.InvariantCulture),
             [.. groups.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(g => int.Parse(g, CultureInfo.InvariantCulture))], program, argv),

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Fleet.RootHelper.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.RootHelper;
 
@@ -33,6 +34,28 @@ internal static partial class Stage
         _ = Signal(Sigpipe, 0);
         _ = Execute(program, [.. argv, null]);
         throw new LinuxException($"run {argv[0]}");
+    }
+
+    /// <summary>The words by which the helper starts <see cref="Watch"/>.</summary>
+    public static string[] WatchWords(string exit, string program) => [Environment.ProcessPath!, "--watch", exit, program];
+
+    /// <summary>
+    /// What conmon is to a container, for a program on the host itself: says its pid at descriptor 3, and its end in a file that is renamed into place.
+    /// </summary>
+    public static int Watch(string exit, string program)
+    {
+        using var stdout = new SafeFileHandle(1, ownsHandle: false);
+        using var stderr = new SafeFileHandle(2, ownsHandle: false);
+        var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(v => $"{v.Key}={v.Value}").ToArray();
+        using var child = Child.Start([program], environment, "/", null, stdout, stderr);
+        using (var answer = new FileStream(new SafeFileHandle(3, ownsHandle: true), FileAccess.Write, 0))
+        {
+            answer.Write(System.Text.Encoding.ASCII.GetBytes($"{{\"pid\": {child.Pid}}}\n"));
+        }
+
+        File.WriteAllText($"{exit}.AAAAAA", child.Wait().Code.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        File.Move($"{exit}.AAAAAA", exit, overwrite: true);
+        return 0;
     }
 
     [LibraryImport("libc", EntryPoint = "setgroups", SetLastError = true)]

@@ -142,7 +142,7 @@ public sealed class HelperHost : IDisposable
     /// <summary>Nothing was started whose use is not burnt, nothing runs any more, and the helper still answers.</summary>
     public void AssertUnharmed()
     {
-        var started = Log().Count(e => e.What == RootAct.Starting);
+        var started = Log().Count(e => e is { What: RootAct.Starting, Use: not null });
         Assert.InRange(started, 0, Directory.GetFiles($"{State}/uses").Length);
         var answer = Run(Grant("/bin/echo", "still here"));
         Assert.Equal("still here\n", answer.Stdout);

@@ -1,10 +1,14 @@
 using System.Text.Json.Serialization;
 using Fleet.Grants;
+using Fleet.Sandboxes;
 
 namespace Fleet.RootTasks;
 
 /// <summary>A use was burnt, and its start is on disk in the root log.</summary>
 public sealed record RootStarted(GrantId Grant, int Use, string Host, DateTimeOffset At);
+
+/// <summary>A process of a job runs. Its end, and what it is until then, is known by conmon's exit file and by the kernel.</summary>
+public sealed record RootJobStarted(SandboxIdentity Identity, string Host, DateTimeOffset At);
 
 /// <summary>Nothing was run.</summary>
 /// <param name="Message">For people: what was wrong and the way out. It holds nothing that the asking agent may not know.</param>
@@ -22,6 +26,9 @@ public enum RootEnd
     /// <summary>Who asked for it said so, or is gone.</summary>
     Cancelled,
     Revoked,
+
+    /// <summary>Of a job: its grant was over.</summary>
+    GrantOver,
 }
 
 /// <summary>What one stream of a task said.</summary>

@@ -29,6 +29,21 @@ public enum RootFrame : byte
 
     /// <summary>Lines of the root log, each with its end.</summary>
     Log = (byte)'L',
+
+    /// <summary>Empty: what was asked for may run, and the contents that it needs are to come.</summary>
+    Wanted = (byte)'W',
+
+    /// <summary>To the helper: a piece of a content; empty: its end.</summary>
+    Content = (byte)'C',
+
+    /// <summary>A <see cref="RootJobStarted"/> as JSON, and nothing after it.</summary>
+    JobStarted = (byte)'J',
+
+    /// <summary>A <see cref="Sandboxes.KernelView"/> as JSON, or nothing where the run is gone; and nothing after it.</summary>
+    Kernel = (byte)'V',
+
+    /// <summary>Empty, and nothing after it: it is done.</summary>
+    Done = (byte)'.',
 }
 
 /// <summary>The five bytes before every frame's own.</summary>

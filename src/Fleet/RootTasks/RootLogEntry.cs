@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fleet.Grants;
+using Fleet.Sandboxes;
 
 namespace Fleet.RootTasks;
 
@@ -34,6 +35,7 @@ public enum RootAct
 /// <param name="Signers">Who asked for it first, then who approved: principal and key.</param>
 /// <param name="Policy">Of the policy and the signers' keys by which it was decided.</param>
 /// <param name="Detail">Control characters made visible.</param>
+/// <param name="Run">Of a job's process; null, or not there: it is about no job.</param>
 public sealed record RootLogEntry(
     long Number,
     Digest Previous,
@@ -50,7 +52,8 @@ public sealed record RootLogEntry(
     RootEnd? How,
     OutputDigest? Stdout,
     OutputDigest? Stderr,
-    string? Detail)
+    string? Detail,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RunId? Run = null)
 {
     public const int LongestDetail = 2000;
 

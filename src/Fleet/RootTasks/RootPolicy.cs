@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Fleet.Grants;
+using Fleet.Jobs;
+using Fleet.Privileges;
+using Fleet.Sandboxes;
 
 namespace Fleet.RootTasks;
 
@@ -16,6 +19,7 @@ namespace Fleet.RootTasks;
 /// <param name="LongestTimeoutSeconds">Of a root task.</param>
 /// <param name="LongestWindowSeconds">From a grant's not_before to its not_after.</param>
 /// <param name="BreakGlass">Null: there is none on this host.</param>
+/// <param name="Jobs">Null, or not there: no job has more than the baseline on this host, whatever was granted.</param>
 public sealed record RootPolicy(
     int FleetRootPolicy,
     string Fleet,
@@ -27,7 +31,8 @@ public sealed record RootPolicy(
     ImmutableArray<Team> RequiredTeams,
     int LongestTimeoutSeconds,
     int LongestWindowSeconds,
-    BreakGlassPolicy? BreakGlass)
+    BreakGlassPolicy? BreakGlass,
+    JobsPolicy? Jobs = null)
 {
     public const int Version = 1;
 
@@ -50,9 +55,10 @@ public sealed record RootPolicy(
         .. Unless(LongestTimeoutSeconds >= 1, $"the longest timeout is at least 1 s; got {LongestTimeoutSeconds}"),
         .. Unless(LongestWindowSeconds >= 1, $"the longest window is at least 1 s; got {LongestWindowSeconds}"),
         .. Unless(BreakGlass is not { LongestWindowSeconds: < 1 }, "the longest window of break-glass is at least 1 s"),
+        .. Jobs?.Broken() ?? [],
     ];
 
-    private static string[] Unless(bool holds, string rule) => holds ? [] : [rule];
+    internal static string[] Unless(bool holds, string rule) => holds ? [] : [rule];
 }
 
 /// <param name="Principals">As <c>allowed_signers</c> names them.</param>
@@ -60,3 +66,18 @@ public sealed record Team(string Name, ImmutableArray<string> Principals);
 
 /// <summary>One signature is enough, for a short while, and somebody else has to sign a review.</summary>
 public sealed record BreakGlassPolicy(bool RequesterCounts, int LongestWindowSeconds);
+
+/// <summary>What root on this host has decided about jobs that have more than the baseline.</summary>
+/// <param name="BoshRoot">BPM's root on this host, such as <c>/var/vcap</c>: the agent's <c>fleet.host.bosh-root</c>. It names no path itself.</param>
+/// <param name="FirstUid">The agent's first sub-id (subuid(5)): whose folders the jobs' are, and who they run as where they are not root.</param>
+/// <param name="Slices">How many slices of 65,536 ids follow from there.</param>
+/// <param name="Most">What a job may have here at most, whatever was granted; null: what was.</param>
+public sealed record JobsPolicy(string BoshRoot, long FirstUid, long FirstGid, int Slices, PrivilegeSet? Most)
+{
+    internal IEnumerable<string> Broken() =>
+    [
+        .. RootPolicy.Unless(BoshRoot is ['/', _, ..] && JobRules.Canonical(BoshRoot) == BoshRoot, $"bosh_root is an absolute path without '.', '..' and doubled slashes; got '{BoshRoot}'"),
+        .. RootPolicy.Unless(FirstUid > 0 && FirstGid > 0, "the first sub-ids are of nobody, and so above 0"),
+        .. RootPolicy.Unless(Slices >= 1 && Math.Max(FirstUid, FirstGid) + ((long)Slices * IdSlices.Size) <= int.MaxValue, "there is at least 1 slice, and ids end at 2^31"),
+    ];
+}

@@ -11,9 +11,9 @@ public sealed record PresentedSignature(string Principal, string Armored);
 /// What an agent asks of the root helper. Its bytes are parts, each with its length before it, so that a grant's exact bytes are in it as they are and
 /// nothing has to be parsed to find them.
 /// </summary>
-public abstract record RootRequest
+public abstract partial record RootRequest
 {
-    private const byte RunKind = 1, LogKind = 2, RevokeKind = 3;
+    private const byte RunKind = 1, LogKind = 2, RevokeKind = 3, StartJobKind = 4, SignalJobKind = 5, RemoveJobKind = 6, LookAtJobKind = 7;
 
     private RootRequest()
     {
@@ -57,6 +57,9 @@ public abstract record RootRequest
                 Part(bytes, revoke.Revocation.AsSpan());
                 Signature(bytes, revoke.By);
                 break;
+            default:
+                WriteJob(bytes, request);
+                break;
         }
 
         return bytes.ToArray();
@@ -71,6 +74,7 @@ public abstract record RootRequest
             RunKind => ReadRun(ref parts),
             LogKind when parts.Number() is { } after and >= 0 => new Log(after),
             RevokeKind when parts.Part() is { } revocation && parts.Signature() is { } by => new Revoke(revocation, by),
+            { } kind => ReadJob(kind, ref parts),
             _ => null,
         };
         return parts.IsAtEnd ? request : null;
@@ -83,6 +87,11 @@ public abstract record RootRequest
             return null;
         }
 
+        return use is >= 1 and <= int.MaxValue && ReadApprovals(ref parts) is { } approvals ? new Run(grant, by, approvals, (int)use) : null;
+    }
+
+    private static ImmutableArray<PresentedSignature>? ReadApprovals(ref Parts parts)
+    {
         var approvals = ImmutableArray.CreateBuilder<PresentedSignature>();
         while (!parts.IsAtEnd)
         {
@@ -94,7 +103,7 @@ public abstract record RootRequest
             approvals.Add(one);
         }
 
-        return use is >= 1 and <= int.MaxValue ? new Run(grant, by, approvals.ToImmutable(), (int)use) : null;
+        return approvals.ToImmutable();
     }
 
     private static void Number(MemoryStream bytes, long number)
@@ -136,7 +145,7 @@ public abstract record RootRequest
         public PresentedSignature? Signature() => Text() is { } principal && Text() is { } armored ? new PresentedSignature(principal, armored) : null;
 
         // ASCII: names and armor are nothing else, and other bytes would mean something else to the next that reads them.
-        private string? Text() => Part() is { } part && System.Text.Ascii.IsValid(part.AsSpan()) && !part.Contains((byte)0) ? Encoding.ASCII.GetString(part.AsSpan()) : null;
+        public string? Text() => Part() is { } part && System.Text.Ascii.IsValid(part.AsSpan()) && !part.Contains((byte)0) ? Encoding.ASCII.GetString(part.AsSpan()) : null;
 
         private bool Take(int count, out ReadOnlySpan<byte> taken)
         {

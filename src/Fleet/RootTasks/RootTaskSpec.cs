@@ -7,7 +7,11 @@ namespace Fleet.RootTasks;
 
 /// <summary>A device node as the host has it.</summary>
 /// <param name="Kind">c or b.</param>
-public sealed record DeviceNode(string Path, bool Writable, string Kind, uint Major, uint Minor);
+public sealed record DeviceNode(string Path, bool Writable, string Kind, uint Major, uint Minor)
+{
+    /// <summary>The node belongs to who runs, so that its mode says what is granted also to one who is not root.</summary>
+    public OciDevice For(OciUser user) => new(Path, Kind, Major, Minor, Writable ? 0x180u /* 0600 */ : 0x100u /* 0400 */, user.Uid, user.Gid);
+}
 
 /// <summary>
 /// The OCI configuration of a root task, from what was signed and from nothing else: the host's own file system, in which the helper has made everything
@@ -43,7 +47,7 @@ public static class RootTaskSpec
                 Has<Privilege.UnmaskedPaths>(privileges) ? [] : OciSpec.Masked,
                 Has<Privilege.UnmaskedPaths>(privileges) ? [] : OciSpec.ReadOnly,
                 filtered && seccomp is SeccompChoice.Listed listed ? SeccompProfile.ForRuntime(listed.Architecture) : null,
-                devices.IsEmpty ? null : [.. devices.Select(d => Device(d, task))]),
+                devices.IsEmpty ? null : [.. devices.Select(d => d.For(new OciUser(task.Uid, task.Gid, task.Groups)))]),
             filtered ? OciSpec.Annotations(seccomp) : OciSpec.NoAnnotations);
     }
 
@@ -54,10 +58,6 @@ public static class RootTaskSpec
         .. Has<Privilege.HostPidNamespace>(privileges) ? [] : (OciNamespace[])[new("pid")],
         .. Has<Privilege.HostNetwork>(privileges) ? [] : (OciNamespace[])[new("network")],
     ];
-
-    // The node belongs to who runs, so that its mode says what is granted also to one who is not root.
-    private static OciDevice Device(DeviceNode node, RootTask task) =>
-        new(node.Path, node.Kind, node.Major, node.Minor, node.Writable ? 0x180u /* 0600 */ : 0x100u /* 0400 */, task.Uid, task.Gid);
 
     private static bool Has<T>(PrivilegeSet privileges)
         where T : Privilege => privileges.Members.Any(p => p is T);

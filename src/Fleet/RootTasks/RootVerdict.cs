@@ -33,6 +33,12 @@ public enum RootDenial
 
     /// <summary>The host cannot do it as granted; the message says what it lacks.</summary>
     CannotRun,
+
+    /// <summary>A job asks for more than its grant gives.</summary>
+    BeyondGrant,
+
+    /// <summary>What is to run is not what was signed.</summary>
+    OtherContent,
     WrongFleet,
     WrongHost,
     NotYet,
@@ -44,6 +50,9 @@ public enum RootDenial
     RequestNotSigned,
     TooFewSigners,
     TeamMissing,
+
+    /// <summary>More is granted to a job than this host's policy lets jobs have.</summary>
+    BeyondPolicy,
 }
 
 /// <summary>
@@ -72,6 +81,8 @@ public static class RootVerdict
             .. If(Seconds(grant) > (breakGlass?.LongestWindowSeconds ?? policy.LongestWindowSeconds), RootDenial.WindowTooLong),
             .. If(grant.RootTask?.TimeoutSeconds > policy.LongestTimeoutSeconds, RootDenial.TimeoutTooLong),
             .. If(Signers.Count(counting) < (breakGlass is null ? policy.Threshold : 1), RootDenial.TooFewSigners),
+            .. If(grant.PrivilegedJob is not null && policy.Jobs is null, RootDenial.BeyondPolicy),
+            .. If(grant.PrivilegedJob is not null && policy.Jobs?.Most?.Covers(grant.Privileges) == false, RootDenial.BeyondPolicy),
             .. If(breakGlass is null && policy.RequiredTeams.Any(team => !counting.Any(s => team.Principals.Contains(s.Principal))), RootDenial.TeamMissing),
         ];
     }

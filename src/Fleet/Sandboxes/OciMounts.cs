@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Fleet.Hosts;
 using Fleet.Jobs;
+using Fleet.Privileges;
 using Fleet.Processes;
 
 namespace Fleet.Sandboxes;
@@ -33,14 +34,21 @@ public static class OciMounts
         Bind("rbind", "/sys", "/sys", exec: false, writable: false),
     ];
 
+    /// <summary>The same for what holds <see cref="Privilege.SuidMounts"/>: BPM takes nosuid away from every mount.</summary>
+    internal static ImmutableArray<OciMount> OwnOf(PrivilegeSet privileges) => privileges.Members.Contains(new Privilege.SuidMounts())
+        ? [.. Own.Select(m => m with { Options = m.Options.Remove("nosuid") })]
+        : Own;
+
     public static ImmutableArray<OciMount> Of(SandboxRequest request, HostFacts facts) => [.. Kernel, .. Binds(request, facts)];
 
     /// <summary>
     /// The bind mounts: of two with one destination the first wins, as in BPM; then by depth, so that none covers one below it. Where BPM leaves
     /// ties to chance, the destination decides.
     /// </summary>
-    public static IEnumerable<OciMount> Binds(SandboxRequest request, HostFacts facts) =>
+    /// <param name="unrestricted">Paths of the host beside the job's own; of one that is in the sandbox already, that one stays.</param>
+    public static IEnumerable<OciMount> Binds(SandboxRequest request, HostFacts facts, params IEnumerable<Volume> unrestricted) =>
         Listed(request, facts)
+            .Concat(Unrestricted(request.Process.Job, facts.Paths, unrestricted))
             .DistinctBy(m => m.Destination)
             .OrderBy(m => m.Destination.Count(c => c == '/'))
             .ThenBy(m => m.Destination, StringComparer.Ordinal);
@@ -55,6 +63,16 @@ public static class OciMounts
         var resolver = Resolver.Where(facts.Existing.Contains).Select(p => Bind("bind", p, p, exec: false, writable: false));
         var volumes = request.Spec.AdditionalVolumes.Select(v => Bind("rbind", JobRules.InSandbox(v.Path, facts.Paths.Bosh), OnHost(facts.Paths, v.Path), v.AllowExecutions, v.Writable));
         return [.. system, .. resolver, .. Bosh(request, facts.Paths), .. volumes];
+    }
+
+    // BPM leaves out what lies in a folder of the job's own: that has its options already.
+    private static IEnumerable<OciMount> Unrestricted(JobId job, HostPaths host, IEnumerable<Volume> volumes)
+    {
+        var inside = host with { Bosh = HostPaths.Inside };
+        string[] own = ["/tmp", "/var/tmp", inside.Tmp(job), inside.DataPackages, inside.Packages, inside.Job(job), inside.Logs(job), inside.Data(job), inside.Store(job)];
+        return volumes
+            .Where(v => !own.Any(path => v.Path == path || v.Path.StartsWith($"{path}/", StringComparison.Ordinal)))
+            .Select(v => Bind("rbind", v.Path, v.Path, v.AllowExecutions, v.Writable));
     }
 
     private static IEnumerable<OciMount> Bosh(SandboxRequest request, HostPaths host)

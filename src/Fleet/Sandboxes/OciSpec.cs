@@ -47,7 +47,7 @@ public static class OciSpec
         return new OciBuild.Built(new OciConfig(
             "1.0.2",
             new OciRoot("rootfs", Readonly: false),
-            Process(request, facts, env),
+            Process(request, facts, env, Inside(request, facts)),
             OciMounts.Of(request, facts),
             Linux(request, facts),
             Annotations(facts.Seccomp)));
@@ -56,21 +56,24 @@ public static class OciSpec
     /// <summary>Who a process runs as, inside: what the job file says, else BPM's user, else the first ordinary ids.</summary>
     public static UserIds User(ProcessSpec spec, HostFacts facts) => spec.User ?? facts.Vcap ?? new UserIds(1000, 1000);
 
-    private static OciProcess Process(SandboxRequest request, HostFacts facts, ImmutableArray<string> env)
+    private static OciUser Inside(SandboxRequest request, HostFacts facts)
     {
         var user = User(request.Spec, facts);
-        var inside = facts.Paths with { Bosh = HostPaths.Inside };
-        return new OciProcess(
-            [facts.Tini, "-w", "-s", "--", .. Program(request)],
-            env,
-            request.Spec.Workdir ?? inside.Job(request.Process.Job),
-            new OciUser(user.Uid, user.Gid, [IdSlices.JobGroup]),
-            NoNewPrivileges: true,
-            OciCapabilities.None,
-            Rlimits(request.Spec.Limits));
+        return new OciUser(user.Uid, user.Gid, [IdSlices.JobGroup]);
     }
 
-    private static ImmutableArray<string> Program(SandboxRequest request) =>
+    /// <summary>The program under its tini, with no privilege.</summary>
+    internal static OciProcess Process(SandboxRequest request, HostFacts facts, ImmutableArray<string> env, OciUser user) => new(
+        [facts.Tini, "-w", "-s", "--", .. Program(request)],
+        env,
+        request.Spec.Workdir ?? (facts.Paths with { Bosh = HostPaths.Inside }).Job(request.Process.Job),
+        user,
+        NoNewPrivileges: true,
+        OciCapabilities.None,
+        Rlimits(request.Spec.Limits));
+
+    /// <summary>What runs, as the sandbox sees it, with its arguments.</summary>
+    public static ImmutableArray<string> Program(SandboxRequest request) =>
         request.Phase == SandboxPhase.PreStart
             ? [request.Spec.Hooks.PreStart ?? throw new ArgumentException($"{request.Process} has no pre_start hook")]
             : [request.Spec.Executable, .. request.Spec.Args];

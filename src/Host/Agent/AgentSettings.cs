@@ -116,6 +116,7 @@ public sealed partial record AgentSettings
             Conmon = values.Path("sandbox.conmon"),
             Tini = values.Path("sandbox.tini"),
             Cgroup = cgroup,
+            RootSocket = values.Path("root.socket"),
             StartTimeout = values.Time("sandbox.start-timeout"),
             ParallelStarts = starts == 0 ? Math.Max(2, Environment.ProcessorCount) : starts,
         };

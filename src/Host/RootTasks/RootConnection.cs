@@ -62,7 +62,8 @@ internal sealed class RootConnection : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    private async Task Send(RootFrame kind, byte[] content)
+    /// <exception cref="SocketException">The other side is gone.</exception>
+    public async Task Send(RootFrame kind, byte[] content)
     {
         var frame = new byte[RootFrames.HeadLength + content.Length];
         RootFrames.WriteHead(frame, kind, content.Length);

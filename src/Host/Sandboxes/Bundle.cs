@@ -26,10 +26,18 @@ internal sealed class Bundle(HostPaths paths, RunId run)
 
     private string IdentityFile => $"{Folder}/identity";
 
+    private string DeclaredFile => $"{Folder}/declared";
+
     private string RuntimeFile => $"{Folder}/runtime";
 
     /// <summary>The path of the runtime that made it, which alone knows it; the agent may since have been given another.</summary>
     public string? Runtime => Proc.Read(RuntimeFile);
+
+    /// <summary>What a run of the root helper's was to have; null: it is of the agent's own, or runs on the host itself.</summary>
+    public KernelView? Declared => Proc.Read(DeclaredFile) is { Length: > 0 } text ? JsonSerializer.Deserialize(text, FleetJson.Default.KernelView) : null;
+
+    /// <summary>Whether the root helper has it.</summary>
+    public bool IsRoots => File.Exists(DeclaredFile);
 
     public bool Exists => Directory.Exists(Folder);
 
@@ -53,6 +61,13 @@ internal sealed class Bundle(HostPaths paths, RunId run)
 
         using var file = new FileStream(ConfigFile, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = Private });
         JsonSerializer.Serialize(file, config, OciJson.Default.OciConfig);
+    }
+
+    /// <summary>Of a run that the root helper is to make: only what the agent has to know of it.</summary>
+    public void WriteForRoot(KernelView? declared)
+    {
+        Directory.CreateDirectory(Folder, Passable);
+        File.WriteAllText(DeclaredFile, declared is null ? "" : JsonSerializer.Serialize(declared, FleetJson.Default.KernelView));
     }
 
     public OciConfig? Config()

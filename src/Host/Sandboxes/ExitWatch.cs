@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Fleet.Hosts;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;
@@ -10,18 +9,26 @@ namespace Fleet.Host.Sandboxes;
 /// </summary>
 internal sealed class ExitWatch : IDisposable
 {
-    private readonly string folder;
-    private readonly FileSystemWatcher watcher;
+    private readonly Dictionary<string, FileSystemWatcher> watchers = [];
     private readonly ConcurrentDictionary<object, Action<RunId>> listeners = new();
 
-    public ExitWatch(HostPaths paths)
+    /// <summary>Watches a folder too, if it is there. Idempotent.</summary>
+    public void Add(string folder)
     {
-        folder = paths.Exits;
-        watcher = new FileSystemWatcher(folder) { NotifyFilter = NotifyFilters.FileName, InternalBufferSize = 64 * 1024 };
-        watcher.Created += (_, e) => Tell(e.Name);
-        watcher.Renamed += (_, e) => Tell(e.Name);
-        watcher.Error += (_, _) => TellAll();
-        watcher.EnableRaisingEvents = true;
+        lock (watchers)
+        {
+            if (watchers.ContainsKey(folder) || !Directory.Exists(folder))
+            {
+                return;
+            }
+
+            var watcher = new FileSystemWatcher(folder) { NotifyFilter = NotifyFilters.FileName, InternalBufferSize = 64 * 1024 };
+            watcher.Created += (_, e) => Tell(e.Name);
+            watcher.Renamed += (_, e) => Tell(e.Name);
+            watcher.Error += (_, _) => TellAll(folder);
+            watcher.EnableRaisingEvents = true;
+            watchers[folder] = watcher;
+        }
     }
 
     /// <summary>
@@ -38,9 +45,15 @@ internal sealed class ExitWatch : IDisposable
         return new Subscription(() => listeners.TryRemove(key, out _));
     }
 
-    public void Dispose() => watcher.Dispose();
+    public void Dispose()
+    {
+        lock (watchers)
+        {
+            watchers.Values.ToList().ForEach(watcher => watcher.Dispose());
+        }
+    }
 
-    private void TellAll()
+    private void TellAll(string folder)
     {
         foreach (var file in Directory.EnumerateFiles(folder))
         {

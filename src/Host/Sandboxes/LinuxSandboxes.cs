@@ -20,6 +20,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
     private readonly Cgroups cgroups;
     private readonly OciRuntime runtime;
     private readonly Runs runs;
+    private readonly RootSandboxes roots;
     private readonly Starter starter;
     private readonly Execs execs;
     private readonly SliceReturns slices;
@@ -36,15 +37,18 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         (this.settings, this.log) = (settings, log);
         cgroups = Cgroups.OfThisHost(settings.Cgroup);
         runtime = OciRuntime.Of(settings, cgroups);
-        runs = new Runs(settings, cgroups);
+        roots = new RootSandboxes(settings);
+        runs = new Runs(settings, cgroups, roots);
         MakeFolders();
         var launcher = new Launcher(settings, runtime, cgroups);
         launcher.Install();
 
-        starter = new Starter(settings, cgroups, launcher, runs, Facts);
+        starter = new Starter(settings, cgroups, launcher, runs, roots, Facts);
         slices = new SliceReturns(settings.Paths, settings.SubIds, turns);
         execs = new Execs(settings, cgroups);
-        watch = new ExitWatch(settings.Paths);
+        watch = new ExitWatch();
+        watch.Add(settings.Paths.Exits);
+        watch.Add(settings.RootExits);
         gate = new SemaphoreSlim(settings.ParallelStarts);
     }
 
@@ -66,7 +70,17 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         }
     }
 
-    public void Signal(SandboxIdentity identity, StopSignal signal) => Runs.Signal(identity, signal);
+    public void Signal(SandboxIdentity identity, StopSignal signal)
+    {
+        if (!IsRoots(identity.Run))
+        {
+            Runs.Signal(identity, signal);
+            return;
+        }
+
+        roots.Signal(identity.Run, signal).ContinueWith(
+            done => LogUnsignalled(log, identity.Run, signal, done.Exception!.GetBaseException().Message), TaskContinuationOptions.OnlyOnFaulted);
+    }
 
     public async Task<SandboxView> Inspect(RunId run)
     {
@@ -91,10 +105,10 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle) => slices.Return(idle);
 
-    public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
+    public SandboxUsage? Usage(RunId run) => IsRoots(run) ? roots.Usage(run) : cgroups.Usage(run.Text);
 
     /// <summary>With which the kernel can be told to hold a run still for a moment.</summary>
-    public CgroupFreezer Freezer(RunId run) => new(cgroups.FreezerFolder(run.Text));
+    public CgroupFreezer Freezer(RunId run) => new(IsRoots(run) ? roots.FreezerFolder(run) : cgroups.FreezerFolder(run.Text));
 
     /// <summary>Those of all runs of which anything is left.</summary>
     public async Task<IEnumerable<CgroupFreezer>> Freezers() => (await List()).Select(Freezer);
@@ -104,6 +118,8 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         watch.Dispose();
         gate.Dispose();
     }
+
+    private bool IsRoots(RunId run) => new Bundle(settings.Paths, run).IsRoots;
 
     // By one at a time, for it compiles the filter into a file. Of a survey that failed nothing is kept: what it lacked may be there at the next start.
     private HostFacts Facts()
@@ -139,6 +155,7 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         try
         {
             using var limit = Limit(cancel);
+            watch.Add(settings.RootExits); // It may have come to be since.
             return await starter.Start(request, limit.Token);
         }
         finally
@@ -182,6 +199,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "start of {Process} ({Run}) failed: {Code}: {Reason}")]
     private static partial void LogRefused(ILogger log, Exception? e, ProcessId process, RunId run, StartFailureCode code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be signalled with {Signal}: {Reason}")]
+    private static partial void LogUnsignalled(ILogger log, RunId run, StopSignal signal, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be removed whole")]
     private static partial void LogLeftover(ILogger log, Exception e, RunId run);

@@ -19,7 +19,7 @@ namespace Fleet.Host.Sandboxes;
 /// </code>
 /// "Runtime waits": the runtime's exec.fifo is there, at which a created container waits; its start takes it away.
 /// </summary>
-internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
+internal sealed class Runs(SandboxSettings settings, Cgroups cgroups, RootSandboxes roots)
 {
     // conmon writes the exit file some 6 ms after PID 1's end; under load, later.
     private static readonly TimeSpan ExitFilePatience = TimeSpan.FromSeconds(5);
@@ -45,14 +45,18 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
             return new SandboxView.Absent();
         }
 
-        return IsAlive(identity) ? new SandboxView.Running(identity) : await AwaitExit(run);
+        return IsAlive(identity) ? new SandboxView.Running(identity, Difference(bundle, identity)) : await AwaitExit(run);
     }
+
+    // Of the agent's own what differs was ended at once; of root's it is said, and its owner decides.
+    private static string? Difference(Bundle bundle, SandboxIdentity identity) =>
+        bundle.Declared is { } declared && Proc.Read($"/proc/{identity.Pid}/status") is { } status ? KernelView.Read(status, null)?.DifferenceFrom(declared) : null;
 
     public bool IsHalfMade(RunId run, Bundle bundle) => bundle.Exists && (bundle.Identity is null || File.Exists($"{paths.Runtime}/{run}/exec.fifo"));
 
     public SandboxView.Exited? Exit(RunId run)
     {
-        var file = paths.Exit(run);
+        var file = ExitFile(run);
         return Proc.Read(file) is { Length: > 0 } text && int.TryParse(text, CultureInfo.InvariantCulture, out var code)
             ? new SandboxView.Exited(new SandboxExit(code & 0xFF, IsOomKill(code & 0xFF, run), File.GetLastWriteTimeUtc(file)))
             : null;
@@ -68,6 +72,13 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
     public async Task Remove(RunId run)
     {
         var bundle = new Bundle(paths, run);
+        if (bundle.IsRoots)
+        {
+            await roots.Remove(run);
+            bundle.Delete();
+            return;
+        }
+
         if (bundle.Identity is { } identity)
         {
             Signal(identity, StopSignal.Kill);
@@ -97,8 +108,12 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
     public async Task Undo(RunId run)
     {
         var bundle = new Bundle(paths, run);
-        EndMonitor(bundle);
-        File.Delete(paths.Exit(run));
+        if (!bundle.IsRoots)
+        {
+            EndMonitor(bundle);
+            File.Delete(paths.Exit(run));
+        }
+
         await Remove(run);
     }
 
@@ -131,13 +146,16 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups)
     }
 
     // The counter is the whole sandbox's: a child that was killed hours ago makes no clean end the killer's.
-    private bool IsOomKill(int code, RunId run) => code == 128 + (int)StopSignal.Kill && cgroups.OomKills(run.Text) > 0;
+    private bool IsOomKill(int code, RunId run) =>
+        code == 128 + (int)StopSignal.Kill && (new Bundle(paths, run).IsRoots ? roots.OomKills(run) : cgroups.OomKills(run.Text)) > 0;
+
+    private string ExitFile(RunId run) => new Bundle(paths, run).IsRoots ? $"{settings.RootExits}/{run}" : paths.Exit(run);
 
     private async Task<SandboxView> AwaitExit(RunId run)
     {
         var bundle = new Bundle(paths, run);
         var end = Environment.TickCount64 + ExitFilePatience.TotalMilliseconds;
-        while (Environment.TickCount64 < end && monitors.AnyOf(bundle))
+        while (Environment.TickCount64 < end && (bundle.IsRoots || monitors.AnyOf(bundle)))
         {
             await Task.Delay(2);
             if (Exit(run) is { } exit)

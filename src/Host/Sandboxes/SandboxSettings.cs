@@ -18,6 +18,12 @@ public sealed record SandboxSettings
     /// <summary>Path of the delegated cgroup below the controllers' roots.</summary>
     public string Cgroup { get; init; } = "fleet";
 
+    /// <summary>Of the root helper, which starts what has more than the baseline.</summary>
+    public string RootSocket { get; init; } = "/run/fleet-root/root.sock";
+
+    /// <summary>Where the monitors of those say how they ended.</summary>
+    public string RootExits => $"{Path.GetDirectoryName(RootSocket)}/exits";
+
     public SubIds SubIds { get; init; } = SubIds.OfMe();
 
     /// <summary>For everything from the call of conmon until the program itself runs.</summary>

@@ -8,7 +8,7 @@ using Fleet.Sandboxes;
 namespace Fleet.Host.Sandboxes;
 
 /// <summary>One start from nothing to the running program, in order; the first thing that is not as asked ends it.</summary>
-internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launcher launcher, Runs runs, Func<HostFacts> facts)
+internal sealed partial class Starter(SandboxSettings settings, Cgroups cgroups, Launcher launcher, Runs runs, RootSandboxes roots, Func<HostFacts> facts)
 {
     private readonly JobFolders folders = new(settings.Paths, settings.SubIds);
     private readonly KeyedLock<JobId> jobs = new();
@@ -16,6 +16,11 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
     /// <exception cref="StartRefused">It is not as asked; what was made so far is still there.</exception>
     public async Task<SandboxIdentity> Start(SandboxRequest request, CancellationToken cancel)
     {
+        if (request.Grant is { } grant)
+        {
+            return await StartByRoot(request, grant, cancel);
+        }
+
         CheckHost(request);
         var host = facts();
         var user = OciSpec.User(request.Spec, host);
@@ -58,6 +63,12 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
             }
 
             await Task.Delay(1, cancel);
+        }
+
+        // What root's helper started it has compared itself, with more eyes than the agent has.
+        if (request.Grant is not null)
+        {
+            return;
         }
 
         var user = OciSpec.User(request.Spec, facts());
@@ -103,16 +114,21 @@ internal sealed class Starter(SandboxSettings settings, Cgroups cgroups, Launche
             throw new StartRefused(StartFailureCode.RuntimeMissing, missing);
         }
 
-        if (request.Slice >= settings.SubIds.Slices)
-        {
-            throw new StartRefused(
-                StartFailureCode.NoSubIds, $"the agent's sub-ids hold {settings.SubIds.Slices} jobs, and this is number {request.Slice + 1}: give its user more in /etc/subuid and /etc/subgid");
-        }
+        CheckSlice(request);
 
         // What the process may not have at all is said before what this host cannot enforce.
         if (PrivilegeSet.Of(request.Process.Job, request.Spec).IsBaseline)
         {
             CheckLimits(request.Spec.Limits);
+        }
+    }
+
+    private void CheckSlice(SandboxRequest request)
+    {
+        if (request.Slice >= settings.SubIds.Slices)
+        {
+            throw new StartRefused(
+                StartFailureCode.NoSubIds, $"the agent's sub-ids hold {settings.SubIds.Slices} jobs, and this is number {request.Slice + 1}: give its user more in /etc/subuid and /etc/subgid");
         }
     }
 

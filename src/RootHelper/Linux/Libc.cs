@@ -6,9 +6,9 @@ namespace Fleet.RootHelper.Linux;
 /// <summary>System calls of the C library. Those on descriptors take handles; a path is taken only where it is root's own or made here.</summary>
 internal static partial class Libc
 {
-    public const int EINTR = 4, EAGAIN = 11, EBUSY = 16, EEXIST = 17;
+    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EBUSY = 16, EEXIST = 17;
 
-    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, NonBlock = 0x800, CloseOnExec = 0x80000, Place = 0x200000;
+    public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlock = 0x800, CloseOnExec = 0x80000, Place = 0x200000;
 
     public const ulong NoSymlinks = 4, Beneath = 8;
 
@@ -16,7 +16,7 @@ internal static partial class Libc
 
     private const int AtFdCwd = -100, AtEmptyPath = 0x1000, AtSymlinkNoFollow = 0x100;
     private const uint StatxBasic = 0x7ff;
-    private const long Openat2 = 437, PidfdOpenNumber = 434, CloseRangeNumber = 436; // the same on every architecture (syscall.tbl)
+    private const long Openat2 = 437, PidfdOpenNumber = 434, PidfdSendSignalNumber = 424, CloseRangeNumber = 436; // the same on every architecture (syscall.tbl)
     private const uint CloseRangeCloexec = 4;
 
     private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -60,6 +60,9 @@ internal static partial class Libc
     /// <summary>pidfd_open(2).</summary>
     public static SafeFileHandle PidfdOpen(int pid) => new((nint)Syscall(PidfdOpenNumber, pid, 0, 0), true);
 
+    /// <summary>pidfd_send_signal(2).</summary>
+    public static void Signal(SafeFileHandle pidfd, int signal) => SendSignal(PidfdSendSignalNumber, pidfd, signal, 0, 0);
+
     /// <summary>close_range(2): no descriptor that is open now reaches a program that is started later.</summary>
     public static void KeepDescriptors() => Syscall(CloseRangeNumber, 3, unchecked((nint)uint.MaxValue), (nint)CloseRangeCloexec);
 
@@ -77,6 +80,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int ChangeOwner(string path, int user, int group);
+
+    [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
+    public static partial int ChangeOwner(SafeFileHandle file, int user, int group);
 
     [LibraryImport("libc", EntryPoint = "mkdir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MakeFolder(string path, uint mode);
@@ -121,6 +127,9 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
     private static partial long Syscall(long number, nint a, nint b, nint c);
 
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial long SendSignal(long number, SafeFileHandle pidfd, int signal, nint info, uint flags);
+
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatxCall(SafeFileHandle folder, string name, int flags, uint mask, out Statx stat);
 
@@ -155,6 +164,13 @@ internal sealed class LinuxException(string what) : IOException($"cannot {what}:
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct Statx
 {
+    /// <summary>Of stx_attributes.</summary>
+    [FieldOffset(8)]
+    public ulong Attributes;
+
+    [FieldOffset(16)]
+    public uint Links;
+
     [FieldOffset(20)]
     public uint User;
 
@@ -175,6 +191,10 @@ internal struct Statx
     public uint NodeMinor;
 
     private const ushort OthersWrite = 0x12; // S_IWGRP | S_IWOTH
+
+    private const ulong MountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
+
+    public readonly bool IsMountRoot => (Attributes & MountRoot) != 0;
 
     public readonly int Kind => Mode & 0xF000;
 

@@ -8,8 +8,8 @@ internal static partial class Mounts
 {
     public const ulong AttrReadOnly = 1, AttrNoSuid = 2, AttrNoDev = 4, AttrNoExec = 8;
 
-    private const uint NewMountNamespace = 0x20000;
-    private const ulong Recursive = 0x4000, Slave = 1 << 19, Private = 1 << 18, NoSuid = 2, NoDev = 4;
+    internal const int NewMountNamespace = 0x20000;
+    private const ulong Recursive = 0x4000, Slave = 1 << 19, Private = 1 << 18, Shared = 1 << 20, NoSuid = 2, NoDev = 4;
     private const uint AtEmptyPath = 0x1000, AtRecursive = 0x8000, TreeClone = 1, FromEmpty = 4, ToEmpty = 0x40;
     private const long OpenTreeNumber = 428, MoveMountNumber = 429, MountSetattrNumber = 442;
 
@@ -19,25 +19,46 @@ internal static partial class Mounts
     /// </summary>
     public static void Unshare()
     {
-        LinuxException.Check(UnshareCall(NewMountNamespace), "make a mount namespace");
+        LinuxException.Check(UnshareCall((uint)NewMountNamespace), "make a mount namespace");
         LinuxException.Check(MountCall(null, "/", null, Recursive | Slave, null), "keep mounts to myself");
     }
 
     public static void Tmpfs(string at, string options) => LinuxException.Check(MountCall("tmpfs", at, "tmpfs", NoSuid | NoDev, options), $"mount a tmpfs at {at}");
 
     /// <summary>A copy of a mount and all below it, not mounted anywhere yet.</summary>
-    public static SafeFileHandle Clone(SafeFileHandle place) => LinuxException.Check(
-        new SafeFileHandle((nint)OpenTree(OpenTreeNumber, place, "", AtEmptyPath | AtRecursive | TreeClone | Libc.CloseOnExec), true), "copy a mount");
+    /// <param name="alone">Without what is mounted below it.</param>
+    public static SafeFileHandle Clone(SafeFileHandle place, bool alone = false) => LinuxException.Check(
+        new SafeFileHandle((nint)OpenTree(OpenTreeNumber, place, "", AtEmptyPath | (alone ? 0 : AtRecursive) | TreeClone | Libc.CloseOnExec), true), "copy a mount");
 
     /// <summary>Sets attributes of a copied tree, on every mount in it. None is ever cleared: what the host has closed stays closed.</summary>
-    public static void SetAttributes(SafeFileHandle tree, ulong set)
+    /// <param name="shared">What is mounted in it stays common to it and to what it was copied from, where that is shared.</param>
+    public static void SetAttributes(SafeFileHandle tree, ulong set, bool shared = false)
     {
-        var attributes = new MountAttributes { Set = set, Propagation = Private };
+        var attributes = new MountAttributes { Set = set, Propagation = shared ? 0 : Private };
         LinuxException.Check(MountSetattr(MountSetattrNumber, tree, "", AtEmptyPath | AtRecursive, ref attributes, Marshal.SizeOf<MountAttributes>()), "set a mount's attributes");
     }
 
     public static void Attach(SafeFileHandle tree, SafeFileHandle place) =>
         LinuxException.Check(MoveMount(MoveMountNumber, tree, "", place, "", FromEmpty | ToEmpty), "mount by descriptor");
+
+    /// <summary>
+    /// Lets mounts in a folder be seen through every copy of it (mount_namespaces(7), shared), as BPM does: a folder that is no mount becomes one, of itself. Idempotent.
+    /// </summary>
+    /// <param name="place">Opened (<see cref="Libc.Place"/>) without following links.</param>
+    /// <returns>The place as it is now.</returns>
+    public static SafeFileHandle Share(SafeFileHandle place, Func<SafeFileHandle> reopen)
+    {
+        if (!Libc.Stat(place).IsMountRoot)
+        {
+            using var tree = Clone(place);
+            Attach(tree, place);
+        }
+
+        var mount = reopen();
+        var attributes = new MountAttributes { Propagation = Shared };
+        LinuxException.Check(MountSetattr(MountSetattrNumber, mount, "", AtEmptyPath, ref attributes, Marshal.SizeOf<MountAttributes>()), "share a mount");
+        return mount;
+    }
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]
     private static partial int UnshareCall(uint flags);

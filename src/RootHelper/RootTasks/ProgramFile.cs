@@ -7,7 +7,7 @@ namespace Fleet.RootHelper.RootTasks;
 /// <summary>The program of a task: what root alone keeps at a path, or, wherever it lies, the bytes whose digest was signed.</summary>
 internal static class ProgramFile
 {
-    private const int MostInterpreters = 4;
+    private const int MostInterpreters = 4, HeadLength = 256;
     private const long LargestCopy = 256 << 20;
 
     /// <returns>The file, where it is bound by its digest; null: it is root's, and nobody else's to exchange.</returns>
@@ -81,12 +81,14 @@ internal static class ProgramFile
         }
     }
 
-    // The program that root keeps there, and what runs it where it is a script.
-    private static void CheckRoots(string path)
+    /// <summary>The program that root keeps there, and what runs it where it is a script.</summary>
+    /// <param name="onHost">Where on the host a path of the sandbox lies; a script's interpreter is one too.</param>
+    /// <exception cref="IOException">It is not root's alone, not there, or no program.</exception>
+    public static void CheckRoots(string path, Func<string, string>? onHost = null)
     {
         for (var i = 0; i <= MostInterpreters; i++)
         {
-            using var place = RootsOwn.Open(path);
+            using var place = RootsOwn.Open(onHost?.Invoke(path) ?? path);
             RefuseUnlessProgram(place, path);
             using var file = LinuxException.Check(Libc.Reopen(place, Libc.ReadOnly), $"read {path}");
             if (Interpreter(file) is not { } interpreter)
@@ -109,11 +111,19 @@ internal static class ProgramFile
         }
     }
 
-    // execve(2): "#!", blanks, the interpreter's path, and at most one argument. Of other bytes than ASCII the kernel would read another path than is checked.
     private static string? Interpreter(SafeFileHandle file)
     {
-        var head = new byte[256];
-        var bytes = head.AsSpan(0, RandomAccess.Read(file, head, 0));
+        var head = new byte[HeadLength];
+        return Interpreter(head.AsSpan(0, RandomAccess.Read(file, head, 0)));
+    }
+
+    /// <summary>execve(2): "#!", blanks, the interpreter's path, and at most one argument.</summary>
+    /// <param name="bytes">A program's beginning.</param>
+    /// <returns>Null: it is no script.</returns>
+    /// <exception cref="IOException">It is none of ASCII: of other bytes the kernel would read another path than is checked.</exception>
+    public static string? Interpreter(ReadOnlySpan<byte> bytes)
+    {
+        bytes = bytes[..Math.Min(bytes.Length, HeadLength)];
         if (!bytes.StartsWith("#!"u8))
         {
             return null;

@@ -14,7 +14,15 @@ internal static class RootsOwn
     /// <summary>A mere place (O_PATH).</summary>
     /// <param name="path">Absolute.</param>
     /// <exception cref="IOException">It is not there, or not root's alone; the message says which part.</exception>
-    public static SafeFileHandle Open(string path)
+    public static SafeFileHandle Open(string path) => Open(path, othersToo: false);
+
+    /// <summary>
+    /// What may lie in a folder of others: links are followed as far as root alone has made them, and from the first part on that is another's none is.
+    /// </summary>
+    /// <exception cref="IOException">It is not there, or a link stands where others can put one.</exception>
+    public static SafeFileHandle OpenOthers(string path) => Open(path, othersToo: true);
+
+    private static SafeFileHandle Open(string path, bool othersToo)
     {
         if (!path.StartsWith('/'))
         {
@@ -31,6 +39,10 @@ internal static class RootsOwn
             if (stat.IsLink)
             {
                 at = Follow(at, folder, left, ++links, path);
+            }
+            else if (!stat.IsRootsAlone && othersToo)
+            {
+                return left.Count == 0 ? at : Below(at, string.Join('/', left), path);
             }
             else if (!stat.IsRootsAlone)
             {
@@ -55,6 +67,12 @@ internal static class RootsOwn
         var bytes = new byte[stat.Size];
         var length = RandomAccess.Read(file, bytes, 0);
         return length == bytes.Length ? bytes : throw new IOException($"{path} changed while it was read");
+    }
+
+    private static SafeFileHandle Below(SafeFileHandle folder, string rest, string path)
+    {
+        using var closing = folder;
+        return LinuxException.Check(Libc.Resolve(folder, rest, Libc.Place, Libc.NoSymlinks | Libc.Beneath), $"open {path} (where others than root can write, no link is followed)");
     }
 
     // A link in a folder of root's alone was made by root, so it says what root wants; where it leads is looked at like all else.

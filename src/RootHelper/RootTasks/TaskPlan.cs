@@ -69,7 +69,9 @@ internal sealed record TaskPlan(
         return new GrantedPath(volume, Mounts.Clone(place), Libc.Stat(place).IsFolder);
     }
 
-    private static DeviceNode Node(Privilege.Device device)
+    /// <summary>A device as root has it: below folders of root's alone.</summary>
+    /// <exception cref="IOException">It is not there, or no device.</exception>
+    public static DeviceNode Node(Privilege.Device device)
     {
         using var place = RootsOwn.Open(Path.GetDirectoryName(device.Path)!);
         using var node = LinuxException.Check(Libc.OpenAt(place, Path.GetFileName(device.Path), Libc.Place | Libc.NoFollow), $"open {device.Path}, which is granted");

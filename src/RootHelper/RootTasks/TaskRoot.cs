@@ -106,12 +106,12 @@ internal sealed class TaskRoot
             Attach(path.Tree, path.Volume.Path);
         }
 
-        var config = RootTaskSpec.Build(plan.Task, plan.Grant.Privileges, plan.Devices, Seccomp(), Folder, program);
+        var config = RootTaskSpec.Build(plan.Task, plan.Grant.Privileges, plan.Devices, Seccomp(places), Folder, program);
         File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
     }
 
-    // crun refuses a host of cgroup version 1 that also has an unused version 2 mounted; of what is covered here only this namespace sees the cover.
-    private static void CoverEmptyHierarchy()
+    /// <summary>crun refuses a host of cgroup version 1 that also has an unused version 2 mounted; of what is covered here only this namespace sees the cover.</summary>
+    public static void CoverEmptyHierarchy()
     {
         if (Directory.Exists("/sys/fs/cgroup/unified"))
         {
@@ -158,8 +158,8 @@ internal sealed class TaskRoot
 
     private static ulong Attributes(PrivilegeSet privileges) => Mounts.AttrNoDev | (privileges.Members.Contains(new Privilege.SuidMounts()) ? 0 : Mounts.AttrNoSuid);
 
-    // Compiled beforehand where `fleet host init` has done it: that saves the runtime some milliseconds a start.
-    private SeccompChoice Seccomp()
+    /// <summary>Compiled beforehand where `fleet host init` has done it: that saves the runtime some milliseconds a start.</summary>
+    public static SeccompChoice Seccomp(Places places)
     {
         var compiled = places.SeccompFilter(Digest.Of(SeccompProfile.Text));
         return File.Exists(compiled)

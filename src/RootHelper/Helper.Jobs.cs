@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Fleet.Grants;
+using Fleet.Privileges;
+using Fleet.Processes;
+using Fleet.RootHelper.Jobs;
+using Fleet.RootHelper.Linux;
+using Fleet.RootHelper.RootTasks;
+using Fleet.RootTasks;
+using Fleet.Sandboxes;
+
+namespace Fleet.RootHelper;
+
+/// <summary>Jobs that have more than the baseline: a start takes what a root task takes; to look, to signal and to end take nothing.</summary>
+internal sealed partial class Helper
+{
+    private void StartJob(RootRequest.StartJob asked, HostPolicy host)
+    {
+        entry = entry with { Document = Digest.Of(asked.Grant.AsSpan()), Run = asked.Id };
+        var (request, approvals) = Verified(asked.Grant, asked.By, asked.Approvals, host);
+        var grant = Parsed(asked.Grant);
+        if (grant.PrivilegedJob is null)
+        {
+            throw new Denied(RootDenial.NotAGrant, "the grant is for a root task, and not for a job");
+        }
+
+        Judge(host.Policy, grant, request, approvals);
+        var start = JobStart.Of(asked, grant, host.Policy, places);
+        entry = entry with { Detail = $"{start.Request.Process}, {EnumText.Of(asked.Phase)}" };
+        Capabilities.Check(start.Privileges);
+        var devices = Devices(start.Privileges);
+        client.Send(RootFrame.Wanted, []);
+        var contents = client.ReadContents(start.Needs);
+        start = start.With(contents);
+        using var logs = Safely(() => JobLogs.Open(start, host.Policy.Agent));
+        using var seen = Safely(() => JobPlaces.Open(start));
+
+        // Once more: what came in between took as long as the agent wished.
+        Judge(host.Policy, grant, request, approvals);
+        var run = new RootJobRun(
+            grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared);
+        using var held = jobs.Begin(run);
+        phase = Phase.Burnt;
+        var at = Now;
+        log.Append(entry with { What = RootAct.Starting, At = at });
+        Begin(new JobRun(start, seen, logs, devices, contents, places), run, host.Policy, at);
+    }
+
+    // A revocation is written down before it ends what it finds: what it did not find yet is ended here.
+    private void Begin(JobRun start, RootJobRun run, RootPolicy policy, DateTimeOffset at)
+    {
+        try
+        {
+            RefuseRevoked(run.Grant);
+            var identity = start.Start(run, jobs, policy.Agent);
+            RefuseRevoked(run.Grant);
+            client.Send(RootFrame.JobStarted, new RootJobStarted(identity, policy.Host, at), FleetJson.Default.RootJobStarted);
+            phase = Phase.Ended;
+        }
+        catch
+        {
+            // Why, the log is told by who catches it; what cannot be ended now, the next helper ends.
+            var group = new JobCgroup(run.Run);
+            group.Remove();
+            if (group.IsGone)
+            {
+                jobs.Forget(run.Run);
+            }
+
+            throw;
+        }
+    }
+
+    private void SignalJob(RootRequest.SignalJob asked)
+    {
+        if (jobs.Find(asked.Id) is { Pid: { } pid } run)
+        {
+            if (asked.Signal == StopSignal.Kill)
+            {
+                new JobCgroup(asked.Id).Kill(job: true);
+            }
+            else
+            {
+                using var process = Proc.Find(pid, run.StartTicks);
+                if (process is not null)
+                {
+                    Libc.Signal(process, (int)asked.Signal);
+                }
+            }
+        }
+
+        client.Send(RootFrame.Done, []);
+    }
+
+    private void RemoveJob(RootRequest.RemoveJob asked)
+    {
+        jobs.Remove(asked.Id, log, Now);
+        client.Send(RootFrame.Done, []);
+    }
+
+    private void LookAtJob(RootRequest.LookAtJob asked)
+    {
+        var view = jobs.Find(asked.Id) is { Pid: { } pid } run && Proc.StartTicks(pid) == run.StartTicks ? Proc.View(pid) : null;
+        client.Send(RootFrame.Kernel, view is null ? [] : JsonSerializer.SerializeToUtf8Bytes(view, FleetJson.Default.KernelView));
+    }
+
+    private static ImmutableArray<DeviceNode> Devices(PrivilegeSet privileges) =>
+        Safely(() => privileges.Members.OfType<Privilege.Device>().Select(TaskPlan.Node).ToImmutableArray());
+
+    private static T Safely<T>(Func<T> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (IOException e)
+        {
+            throw new Denied(RootDenial.UnsafePath, e.Message);
+        }
+    }
+
+    /// <summary>What the clock of a run calls: ends it if its grant is over, and else sets another.</summary>
+    public static int Over(Places places, RunId id)
+    {
+        var (policy, state, log, jobs) = (HostPolicy.Read(places), new RootState(places), new RootLog(places), new JobRuns(places));
+        state.Prepare(policy.Policy.Host);
+        log.Begin(policy.Digest, state.PublicKey);
+        if (jobs.Find(id) is { Over: { } over } run)
+        {
+            if (Now >= over)
+            {
+                jobs.End(run, RootEnd.GrantOver);
+            }
+            else
+            {
+                JobRun.WatchTheClock(new JobCgroup(id), id, over, places);
+            }
+        }
+
+        return 0;
+    }
+}

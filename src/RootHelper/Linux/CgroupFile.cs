@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace Fleet.RootHelper.Linux;
+
+/// <summary>The kernel's files of a cgroup, and its folders.</summary>
+internal static class CgroupFile
+{
+    private const int NoSuchDevice = 19;
+
+    /// <summary>The processes in it; none where it is gone.</summary>
+    public static int[] Processes(string group)
+    {
+        try
+        {
+            return [.. File.ReadAllLines($"{group}/cgroup.procs").Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid > 0)];
+        }
+        catch (IOException e) when (!Directory.Exists(group) || e.HResult == NoSuchDevice)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Idempotent.</summary>
+    /// <exception cref="LinuxException">It cannot be made.</exception>
+    public static void MakeFolder(string path)
+    {
+        if (Libc.MakeFolder(path, 0x1ED) < 0 && Libc.Error != Libc.EEXIST)
+        {
+            throw new LinuxException($"make the cgroup {path}");
+        }
+    }
+
+    /// <exception cref="IOException">The kernel did not take it.</exception>
+    public static void Write(string file, string value)
+    {
+        if (!TryWrite(file, value))
+        {
+            throw new IOException($"the kernel does not take {value} at {file}");
+        }
+    }
+
+    // Not File.WriteAllText: that truncates first, which some of the kernel's files refuse.
+    public static bool TryWrite(string file, string value)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            RandomAccess.Write(handle, System.Text.Encoding.ASCII.GetBytes(value), 0);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using Fleet.Grants;
+using Fleet.Processes;
+using Fleet.RootTasks;
+using Fleet.Sandboxes;
+using static Fleet.RootHelper.Tests.JobHost;
+
+namespace Fleet.RootHelper.Tests;
+
+/// <summary>How a job with more than the baseline ends, whoever ends it, and that nothing of it is left then.</summary>
+public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
+{
+    private readonly JobHost host = new(keys);
+
+    public void Dispose() => host.Dispose();
+
+    [Fact]
+    public void It_outlives_the_helper_and_its_end_is_written_down_with_what_it_was_granted()
+    {
+        var request = host.Request(Job("sleep 0.5; exit 3", "run_as_root"));
+        var identity = host.Ask(request).Started!.Identity;
+
+        Assert.Equal(3, host.Exit(request.Id));
+        host.AssertNothingLeft(request.Id);
+        Assert.Equal(request.Id, identity.Run);
+        Assert.Equal(
+            [(RootAct.Starting, null, null), (RootAct.Ended, 3, (RootEnd?)RootEnd.Exited)],
+            host.Host.Log().Where(e => e.Run == request.Id).Select(e => (e.What, e.ExitCode, e.How)));
+        Assert.All(host.Host.Log().Where(e => e.Run == request.Id), e => Assert.Equal("silk:daemon, main", e.Detail));
+    }
+
+    [Fact]
+    public void Its_signals_reach_it_and_KILL_all_of_it()
+    {
+        var marker = Leftovers.Marker();
+        var request = host.Request(Job($"trap 'echo heard' TERM; setsid sleep {marker} & while :; do sleep 0.05; done", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        Leftovers.AwaitProcess(marker);
+
+        Leftovers.Await(() => Signalled(request.Id), "TERM is not heard");
+        host.Signal(request.Id, StopSignal.Kill);
+
+        Assert.Equal(137, host.Exit(request.Id));
+        Leftovers.AssertGone(marker);
+        host.AssertNothingLeft(request.Id);
+    }
+
+    private bool Signalled(RunId run)
+    {
+        host.Signal(run, StopSignal.Term);
+        return host.Stdout.Contains("heard", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void When_its_grant_is_over_root_ends_it_though_nobody_asks()
+    {
+        var marker = Leftovers.Marker();
+        var job = Job($"trap '' TERM; sleep {marker} & wait; wait", "run_as_root");
+        job = job with { Processes = [job.Processes[0] with { Stop = StopLadder.Parse("TERM/1s/KILL") }] };
+        var grant = Grant(job);
+        var request = host.Request(job, grant with { NotAfter = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 4) });
+        Assert.NotNull(host.Ask(request).Started);
+        Leftovers.AwaitProcess(marker);
+
+        Assert.Equal(137, host.Exit(request.Id));
+        Leftovers.AssertGone(marker);
+        host.AssertNothingLeft(request.Id);
+        Assert.Equal(RootEnd.GrantOver, host.Host.Log().Last(e => e.Run == request.Id).How);
+    }
+
+    [Fact]
+    public void By_its_grant_s_choice_it_goes_on_when_that_is_over()
+    {
+        var marker = Leftovers.Marker();
+        var job = Job($"sleep {marker}", "run_as_root");
+        job = job with { Processes = [job.Processes[0] with { Stop = StopLadder.Parse("KILL") }] };
+        var grant = Grant(job);
+        grant = grant with
+        {
+            PrivilegedJob = grant.PrivilegedJob! with { AtEnd = AtEnd.KeepRunning }, NotAfter = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3),
+        };
+        var request = host.Request(job, grant);
+        Assert.NotNull(host.Ask(request).Started);
+
+        Leftovers.Await(() => DateTimeOffset.UtcNow > grant.NotAfter.AddSeconds(1), "the clock stands");
+        Assert.Equal(RootDenial.Over, host.Ask(host.Request(job, grant)).Refusal!.Code);
+        Assert.NotEmpty(Leftovers.Processes(marker));
+    }
+
+    [Fact]
+    public void A_revocation_ends_it_at_once_also_where_it_may_go_on()
+    {
+        var marker = Leftovers.Marker();
+        var job = Job($"sleep {marker}", "run_as_root");
+        var grant = Grant(job);
+        grant = grant with { PrivilegedJob = grant.PrivilegedJob! with { AtEnd = AtEnd.KeepRunning } };
+        var request = host.Request(job, grant);
+        Assert.NotNull(host.Ask(request).Started);
+        var revocation = RootRevocation.Write(new RootRevocation(RootRevocation.Version, "shop", grant.Id, "enough"));
+
+        host.Host.Ask(new RootRequest.Revoke([.. revocation], keys.Sign("carol", "fleet-revoke", revocation)));
+
+        Assert.Equal(137, host.Exit(request.Id));
+        Leftovers.AssertGone(marker);
+        Assert.Equal(RootDenial.Revoked, host.Ask(host.Request(job, grant)).Refusal!.Code);
+        host.AssertNothingLeft(request.Id);
+        Assert.Equal(RootEnd.Revoked, host.Host.Log().Last(e => e.Run == request.Id).How);
+    }
+
+    [Fact]
+    public void It_goes_on_without_a_listener_and_is_known_to_the_next()
+    {
+        var request = host.Request(Job("sleep 100", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        host.Host.KillListener();
+
+        host.Host.Start();
+
+        Assert.NotNull(host.Look(request.Id));
+        host.AssertNothingLeft(request.Id);
+    }
+
+    [Fact]
+    public void A_helper_that_is_killed_anywhere_in_a_start_leaves_nothing_running_that_is_not_known()
+    {
+        for (var i = 0; i < 25; i++)
+        {
+            var marker = Leftovers.Marker();
+            var request = host.Request(Job($"sleep {marker}", "run_as_root"));
+            using (var socket = host.Host.Begin(request))
+            {
+                Thread.Sleep(Random.Shared.Next(0, 160));
+                KillHelpers();
+            }
+
+            // The next request finds what is left of it: nothing, or a process that is in the log and is known by its run.
+            var known = host.Look(request.Id) is not null;
+            Assert.True(known || Leftovers.Processes(marker).Length == 0, "it runs, and the helper does not know it");
+            Assert.True(Leftovers.Processes(marker).Length == 0 || host.Host.Log().Any(e => e.What == RootAct.Starting && e.Run == request.Id), "it runs, and is not in the log");
+            host.AssertNothingLeft(request.Id);
+            Leftovers.AssertGone(marker);
+        }
+
+        host.Host.AssertUnharmed();
+    }
+
+    private void KillHelpers()
+    {
+        foreach (var pid in File.ReadAllText($"/proc/{host.Host.ListenerPid}/task/{host.Host.ListenerPid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            Tool.Run("/bin/sh", "-c", $"kill -9 {int.Parse(pid, CultureInfo.InvariantCulture)} 2>/dev/null || true");
+        }
+    }
+}
