@@ -123,7 +123,7 @@ internal sealed partial class Helper
         RefuseRevoked(grant.Id);
         var started = new RootStarted(grant.Id, run.Use, host.Policy.Host, Now);
         log.Append(entry with { What = RootAct.Starting, At = started.At });
-        client.Send(RootFrame.Started, started, FleetJson.Default.RootStarted);
+        client.Send(RootFrame.Started, started, RootJson.Default.RootStarted);
         Receipt(started, Execute(plan, group), group);
     }
 
@@ -189,7 +189,7 @@ internal sealed partial class Helper
             new RootReceipt(
                 RootReceipt.Version, started.Host, started.Grant, started.Use, entry.Document!.Value, started.At, ended, end.Child.Code, how,
                 end.Child.CpuMilliseconds, end.Child.MemoryKilobytes, end.Stdout, end.Stderr, head.Number, head.Digest),
-            FleetJson.Default.RootReceipt);
+            RootJson.Default.RootReceipt);
         client.Send(RootFrame.Receipt, receipt);
         client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
     }
@@ -215,7 +215,7 @@ internal sealed partial class Helper
 
         if (phase == Phase.Checking)
         {
-            client.Send(RootFrame.Refused, new RootRefusal(denied.Code, message), FleetJson.Default.RootRefusal);
+            client.Send(RootFrame.Refused, new RootRefusal(denied.Code, message), RootJson.Default.RootRefusal);
             client.Discard();
         }
 
