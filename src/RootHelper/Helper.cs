@@ -124,7 +124,10 @@ internal sealed partial class Helper
         var started = new RootStarted(grant.Id, run.Use, host.Policy.Host, Now);
         log.Append(entry with { What = RootAct.Starting, At = started.At });
         client.Send(RootFrame.Started, started, RootJson.Default.RootStarted);
-        Receipt(started, Execute(plan, group), group);
+
+        // Before the task, so that who waits for the receipt need not wait for what signs it to be loaded.
+        using var signing = SshKeygen.Sign(places.Key, SignatureNamespaces.Receipt);
+        Receipt(started, Execute(plan, group), group, signing);
     }
 
     // Over the very bytes that came, and before anything looks into them.
@@ -178,7 +181,7 @@ internal sealed partial class Helper
         return run.Run((stdout, stderr) => confined?.Start(stdout, stderr) ?? HostTask.Start(plan, program, stdout, stderr));
     }
 
-    private void Receipt(RootStarted started, TaskEnd end, Cgroup group)
+    private void Receipt(RootStarted started, TaskEnd end, Cgroup group, SshKeygen.Signing signing)
     {
         group.Dispose();
         var (how, ended) = (end.How, Now);
@@ -191,7 +194,7 @@ internal sealed partial class Helper
                 end.Child.CpuMilliseconds, end.Child.MemoryKilobytes, end.Stdout, end.Stderr, head.Number, head.Digest),
             RootJson.Default.RootReceipt);
         client.Send(RootFrame.Receipt, receipt);
-        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
+        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(signing.Of(receipt)));
     }
 
     // What cannot be ended is not said to be gone: the next helper looks again.
