@@ -58,14 +58,10 @@ internal sealed class TaskRoot
     /// Starts it so that the kernel ends it with the helper: its first process is in a pid namespace that ends when the helper does. One that is granted the
     /// host's pids has none; what it leaves behind is ended by its cgroup.
     /// </summary>
-    public Child Start(SafeFileHandle stdout, SafeFileHandle stderr) => Child.Start(
-        [
-            "/usr/bin/setpriv", "--pdeathsig", "KILL", "--",
-            .. hasHostPids ? [] : (string[])["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"],
-            Runtime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name,
-        ],
+    public Child Start(SafeFileHandle stdout, SafeFileHandle stderr) => BoundChild.Start(
+        [Runtime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name],
         ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
-        "/", null, stdout, stderr);
+        ownPids: !hasHostPids, null, stdout, stderr);
 
     private string PidFile => $"{places.Work}/pid";
 
