@@ -103,7 +103,7 @@ internal sealed class TaskRoot
         }
 
         var config = RootTaskSpec.Build(plan.Task, plan.Grant.Privileges, plan.Devices, Seccomp(), Folder, program);
-        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
+        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciWriting.Default.OciConfig));
     }
 
     // crun refuses a host of cgroup version 1 that also has an unused version 2 mounted; of what is covered here only this namespace sees the cover.
