@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
 
@@ -15,7 +14,10 @@ public readonly record struct Digest : IParsedString<Digest>
 
     public string Hex { get; }
 
-    public static Digest Of(ReadOnlySpan<byte> content) => new(Convert.ToHexStringLower(SHA256.HashData(content)));
+    public static Digest Of(ReadOnlySpan<byte> content) => new(Convert.ToHexStringLower(Sha256.HashData(content)));
+
+    /// <summary>Of all that was appended, which is then at its end.</summary>
+    public static Digest Of(Sha256 content) => new(Convert.ToHexStringLower(content.End()));
 
     public static Digest Of(string text) => Of(Encoding.UTF8.GetBytes(text));
 

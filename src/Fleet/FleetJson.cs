@@ -9,7 +9,10 @@ using Fleet.Sandboxes;
 
 namespace Fleet;
 
-/// <summary>The JSON of everything that is stored or digested: source-generated and strict (unknown, missing and duplicate members are refused).</summary>
+/// <summary>
+/// The JSON of what is stored or digested: source-generated and strict (unknown, missing and duplicate members are refused). What the root helper knows too
+/// is in <see cref="RootJson"/>.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -48,8 +51,6 @@ namespace Fleet;
 [JsonSerializable(typeof(ProcessEvent.Stopped), TypeInfoPropertyName = "ProcessStopped")]
 [JsonSerializable(typeof(ProcessEvent.RestartScheduled), TypeInfoPropertyName = "ProcessRestartScheduled")]
 [JsonSerializable(typeof(ProcessEvent.Ended), TypeInfoPropertyName = "ProcessEnded")]
-[JsonSerializable(typeof(GrantDocument))]
-[JsonSerializable(typeof(RootPolicy))]
 [JsonSerializable(typeof(GrantEvent.Requested), TypeInfoPropertyName = "GrantRequested")]
 [JsonSerializable(typeof(GrantEvent.Approved), TypeInfoPropertyName = "GrantApproved")]
 [JsonSerializable(typeof(GrantEvent.Activated), TypeInfoPropertyName = "GrantActivated")]
@@ -65,12 +66,4 @@ namespace Fleet;
 [JsonSerializable(typeof(RootTaskEvent.Logged), TypeInfoPropertyName = "RootTaskLogged")]
 [JsonSerializable(typeof(RootTaskEvent.LogBroken), TypeInfoPropertyName = "RootTaskLogBroken")]
 [JsonSerializable(typeof(RootLogCopy))]
-[JsonSerializable(typeof(RootStarted))]
-[JsonSerializable(typeof(RootJobStarted))]
-[JsonSerializable(typeof(KernelView))]
-[JsonSerializable(typeof(RootJobRun))]
-[JsonSerializable(typeof(RootRefusal))]
-[JsonSerializable(typeof(RootReceipt))]
-[JsonSerializable(typeof(RootLogEntry))]
-[JsonSerializable(typeof(RootRevocation))]
 public sealed partial class FleetJson : JsonSerializerContext;

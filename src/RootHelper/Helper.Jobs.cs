@@ -54,7 +54,7 @@ internal sealed partial class Helper
             RefuseRevoked(run.Grant);
             var identity = start.Start(run, jobs, policy.Agent);
             RefuseRevoked(run.Grant);
-            client.Send(RootFrame.JobStarted, new RootJobStarted(identity, policy.Host, at), FleetJson.Default.RootJobStarted);
+            client.Send(RootFrame.JobStarted, new RootJobStarted(identity, policy.Host, at), RootJson.Default.RootJobStarted);
             phase = Phase.Ended;
         }
         catch
@@ -101,7 +101,7 @@ internal sealed partial class Helper
     private void LookAtJob(RootRequest.LookAtJob asked)
     {
         var view = jobs.Find(asked.Id) is { Pid: { } pid } run && Proc.StartTicks(pid) == run.StartTicks ? Proc.View(pid) : null;
-        client.Send(RootFrame.Kernel, view is null ? [] : JsonSerializer.SerializeToUtf8Bytes(view, FleetJson.Default.KernelView));
+        client.Send(RootFrame.Kernel, view is null ? [] : JsonSerializer.SerializeToUtf8Bytes(view, RootJson.Default.KernelView));
     }
 
     private static ImmutableArray<DeviceNode> Devices(PrivilegeSet privileges) =>

@@ -30,8 +30,11 @@ internal sealed partial class Helper
         RefuseRevoked(grant.Id);
         var started = new RootStarted(grant.Id, run.Use, host.Policy.Host, Now);
         log.Append(entry with { What = RootAct.Starting, At = started.At });
-        client.Send(RootFrame.Started, started, FleetJson.Default.RootStarted);
-        Receipt(started, Execute(plan, group), group);
+        client.Send(RootFrame.Started, started, RootJson.Default.RootStarted);
+
+        // Before the task, so that who waits for the receipt need not wait for what signs it to be loaded.
+        using var signing = SshKeygen.Sign(places.Key, SignatureNamespaces.Receipt);
+        Receipt(started, Execute(plan, group), group, signing);
     }
 
     private static void RefuseUnlessUse(GrantDocument grant, RootTask task, int use)
@@ -52,7 +55,7 @@ internal sealed partial class Helper
         return run.Run((stdout, stderr) => confined?.Start(stdout, stderr) ?? HostTask.Start(plan, program, stdout, stderr));
     }
 
-    private void Receipt(RootStarted started, TaskEnd end, Cgroup group)
+    private void Receipt(RootStarted started, TaskEnd end, Cgroup group, SshKeygen.Signing signing)
     {
         group.Dispose();
         var (how, ended) = (end.How, Now);
@@ -63,9 +66,9 @@ internal sealed partial class Helper
             new RootReceipt(
                 RootReceipt.Version, started.Host, started.Grant, started.Use, entry.Document!.Value, started.At, ended, end.Child.Code, how,
                 end.Child.CpuMilliseconds, end.Child.MemoryKilobytes, end.Stdout, end.Stderr, head.Number, head.Digest),
-            FleetJson.Default.RootReceipt);
+            RootJson.Default.RootReceipt);
         client.Send(RootFrame.Receipt, receipt);
-        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(SshKeygen.Sign(receipt, places.Key, SignatureNamespaces.Receipt)));
+        client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(signing.Of(receipt)));
     }
 
     // What cannot be ended is not said to be gone: the next helper looks again.

@@ -179,7 +179,7 @@ internal sealed partial class Helper
         // Of a job nobody waits for a receipt: what did not come to run, whoever asked is told.
         if (phase == Phase.Checking || entry.Run is not null)
         {
-            client.Send(RootFrame.Refused, new RootRefusal(denied.Code, message), FleetJson.Default.RootRefusal);
+            client.Send(RootFrame.Refused, new RootRefusal(denied.Code, message), RootJson.Default.RootRefusal);
             client.Discard();
         }
 

@@ -26,11 +26,11 @@ public sealed record Answer(RootStarted? Started, string Stdout, string Stderr, 
 
     private Answer With(RootFrame kind, byte[] content) => kind switch
     {
-        RootFrame.Started => this with { Started = JsonSerializer.Deserialize(content, FleetJson.Default.RootStarted) },
+        RootFrame.Started => this with { Started = JsonSerializer.Deserialize(content, RootJson.Default.RootStarted) },
         RootFrame.Stdout => this with { Stdout = Stdout + Encoding.UTF8.GetString(content) },
         RootFrame.Stderr => this with { Stderr = Stderr + Encoding.UTF8.GetString(content) },
-        RootFrame.Refused => this with { Refusal = JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) },
-        RootFrame.Receipt => this with { ReceiptBytes = content, Receipt = JsonSerializer.Deserialize(content, FleetJson.Default.RootReceipt) },
+        RootFrame.Refused => this with { Refusal = JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) },
+        RootFrame.Receipt => this with { ReceiptBytes = content, Receipt = JsonSerializer.Deserialize(content, RootJson.Default.RootReceipt) },
         RootFrame.Signature => this with { Signature = Encoding.ASCII.GetString(content) },
         RootFrame.Log => this with { Log = [.. Log, .. content] },
         _ => throw new InvalidOperationException($"{kind} is not an answer"),

@@ -49,7 +49,7 @@ public sealed class HelperHost : IDisposable
     /// <summary>The listener's exit code, once it has ended.</summary>
     public int? ListenerEnd => listener!.HasExited ? listener.ExitCode : null;
 
-    public void Set(RootPolicy policy) => File.WriteAllBytes($"{Root}/policy.json", JsonSerializer.SerializeToUtf8Bytes(policy, FleetJson.Default.RootPolicy));
+    public void Set(RootPolicy policy) => File.WriteAllBytes($"{Root}/policy.json", JsonSerializer.SerializeToUtf8Bytes(policy, RootJson.Default.RootPolicy));
 
     public void SetSigners(string lines) => File.WriteAllText($"{Root}/allowed_signers", lines);
 

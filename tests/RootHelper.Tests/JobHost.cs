@@ -84,7 +84,7 @@ public sealed class JobHost : IDisposable
         var run = RunId.Of(new ProcessId(job.Id, job.Processes[0].Name), Guid.CreateVersion7());
         runs.Add(run);
         return new RootRequest.StartJob(
-            signed.Grant, signed.By, signed.Approvals, [.. JsonSerializer.SerializeToUtf8Bytes(job, FleetJson.Default.JobSpec)], job.Processes[0].Name, SandboxPhase.Main, run, Slice,
+            signed.Grant, signed.By, signed.Approvals, [.. JsonSerializer.SerializeToUtf8Bytes(job, RootJson.Default.JobSpec)], job.Processes[0].Name, SandboxPhase.Main, run, Slice,
             new UserIds(1000, 1000));
     }
 
@@ -162,9 +162,9 @@ public sealed record JobAnswer(bool Wanted, RootJobStarted? Started, RootRefusal
             answer = kind switch
             {
                 RootFrame.Wanted => answer with { Wanted = true },
-                RootFrame.JobStarted => answer with { Started = JsonSerializer.Deserialize(content, FleetJson.Default.RootJobStarted) },
-                RootFrame.Refused => answer with { Refusal = JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) },
-                RootFrame.Kernel => answer with { Kernel = content is [] ? null : JsonSerializer.Deserialize(content, FleetJson.Default.KernelView) },
+                RootFrame.JobStarted => answer with { Started = JsonSerializer.Deserialize(content, RootJson.Default.RootJobStarted) },
+                RootFrame.Refused => answer with { Refusal = JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) },
+                RootFrame.Kernel => answer with { Kernel = content is [] ? null : JsonSerializer.Deserialize(content, RootJson.Default.KernelView) },
                 RootFrame.Done => answer with { IsDone = true },
                 _ => throw new InvalidOperationException($"{kind} is not an answer"),
             };

@@ -92,16 +92,31 @@ public sealed class RecordTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Equal((RootAct.PolicyChanged, $"the log begins; receipts are signed by {File.ReadAllText($"{host.State}/key.pub").Trim()}"), (first.What, first.Detail));
     }
 
-    [Fact]
-    public void A_last_line_that_was_cut_off_was_never_written()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6000)]
+    public void A_last_line_that_was_cut_off_was_never_written(int more)
     {
         host.Run(Grant("/bin/true"));
-        File.AppendAllText($"{host.State}/log", "{\"number\":3,\"prev");
+        File.AppendAllText($"{host.State}/log", "{\"number\":3,\"prev" + new string('x', more));
 
         host.Run(Grant("/bin/true"));
 
         Assert.Equal(4, host.Log().Length);
         host.AssertUnharmed();
+    }
+
+    [Fact]
+    public void After_the_longest_line_the_next_follows()
+    {
+        host.Run(Grant("/bin/true"));
+        var (log, last) = ($"{host.State}/log", host.Log()[^1]);
+        var line = Digest.Of(Encoding.UTF8.GetBytes(Tool.Run("/usr/bin/tail", "-n", "1", log)));
+        File.AppendAllText(log, Encoding.UTF8.GetString(RootLogEntry.Write(last with { Number = last.Number + 1, Previous = line, Detail = new string('\u00e9', RootLogEntry.LongestDetail) })));
+
+        host.Run(Grant("/bin/true"));
+
+        Assert.Equal(5, host.Log().Length);
     }
 
     [Fact]

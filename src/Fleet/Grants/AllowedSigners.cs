@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.IO.Enumeration;
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace Fleet.Grants;
@@ -43,7 +42,7 @@ public sealed partial record AllowedSigners(ImmutableArray<AllowedSigner> Signer
     public ImmutableHashSet<string> Of(string @namespace) => [.. Signers.Where(signer => signer.Signs(@namespace)).Select(signer => signer.Principal)];
 
     /// <summary>As ssh-keygen prints it.</summary>
-    public static string Fingerprint(ReadOnlySpan<byte> key) => $"SHA256:{Convert.ToBase64String(SHA256.HashData(key)).TrimEnd('=')}";
+    public static string Fingerprint(ReadOnlySpan<byte> key) => $"SHA256:{Convert.ToBase64String(Sha256.HashData(key)).TrimEnd('=')}";
 
     /// <summary>Whether a principal stands for whoever it matches, and so for nobody who can be counted.</summary>
     public static bool IsPattern(string principal) => principal.AsSpan().IndexOfAny("*?!") >= 0;

@@ -24,7 +24,7 @@ public static class GrantFormat
         var options = new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (var writer = new Utf8JsonWriter(buffer, options))
         {
-            JsonSerializer.Serialize(writer, document, FleetJson.Default.GrantDocument);
+            JsonSerializer.Serialize(writer, document, RootJson.Default.GrantDocument);
         }
 
         var text = new StringBuilder();
@@ -63,7 +63,7 @@ public static class GrantFormat
     /// <summary>What was read well once, by the rules of then: a ledger's grants stay what they were when a rule changes.</summary>
     /// <exception cref="JsonException">Not a grant.</exception>
     public static GrantDocument Decode(ReadOnlySpan<byte> bytes) =>
-        JsonSerializer.Deserialize(bytes, FleetJson.Default.GrantDocument) ?? throw new JsonException("a grant is an object, not null");
+        JsonSerializer.Deserialize(bytes, RootJson.Default.GrantDocument) ?? throw new JsonException("a grant is an object, not null");
 
     private static GrantReading.Refused Refuse(string message) => new([new Mistake("", message)]);
 }

@@ -60,10 +60,10 @@ public sealed record RootLogEntry(
     /// <summary>Before the first entry.</summary>
     public static readonly Digest Nothing = Digest.Of("");
 
-    public static byte[] Write(RootLogEntry entry) => [.. JsonSerializer.SerializeToUtf8Bytes(entry, FleetJson.Default.RootLogEntry), (byte)'\n'];
+    public static byte[] Write(RootLogEntry entry) => [.. JsonSerializer.SerializeToUtf8Bytes(entry, RootJson.Default.RootLogEntry), (byte)'\n'];
 
     /// <param name="line">With its line feed.</param>
     /// <exception cref="JsonException">It is none.</exception>
     public static RootLogEntry Read(ReadOnlySpan<byte> line) =>
-        JsonSerializer.Deserialize(line, FleetJson.Default.RootLogEntry) ?? throw new JsonException("an entry is an object, not null");
+        JsonSerializer.Deserialize(line, RootJson.Default.RootLogEntry) ?? throw new JsonException("an entry is an object, not null");
 }

@@ -39,7 +39,7 @@ public sealed record RootPolicy(
     /// <exception cref="JsonException">Not this format to the letter, or a value that would let anybody in; the message says which.</exception>
     public static RootPolicy Read(ReadOnlySpan<byte> bytes)
     {
-        var policy = JsonSerializer.Deserialize(bytes, FleetJson.Default.RootPolicy) ?? throw new JsonException("a policy is an object, not null");
+        var policy = JsonSerializer.Deserialize(bytes, RootJson.Default.RootPolicy) ?? throw new JsonException("a policy is an object, not null");
         return policy.Broken().FirstOrDefault() is { } rule ? throw new JsonException(rule) : policy;
     }
 

@@ -12,11 +12,11 @@ public sealed record RootRevocation(int FleetRootRevocation, string Fleet, Grant
     /// <summary>Bytes, at most.</summary>
     public const int Longest = 8 * 1024;
 
-    public static byte[] Write(RootRevocation revocation) => JsonSerializer.SerializeToUtf8Bytes(revocation, FleetJson.Default.RootRevocation);
+    public static byte[] Write(RootRevocation revocation) => JsonSerializer.SerializeToUtf8Bytes(revocation, RootJson.Default.RootRevocation);
 
     /// <exception cref="JsonException">It is none, or of another format.</exception>
     public static RootRevocation Read(ReadOnlySpan<byte> bytes) =>
-        bytes.Length <= Longest && JsonSerializer.Deserialize(bytes, FleetJson.Default.RootRevocation) is { FleetRootRevocation: Version } read
+        bytes.Length <= Longest && JsonSerializer.Deserialize(bytes, RootJson.Default.RootRevocation) is { FleetRootRevocation: Version } read
             ? read
             : throw new JsonException($"a revocation has format {Version} and at most {Longest} bytes");
 }

@@ -75,3 +75,11 @@ public sealed record OciSyscallArg(uint Index, ulong Value, ulong ValueTwo, stri
 [JsonSerializable(typeof(OciConfig))]
 [JsonSerializable(typeof(OciProcess))]
 public sealed partial class OciJson : JsonSerializerContext;
+
+/// <summary>As <see cref="OciJson"/>, of who writes a configuration and never reads one: without what reading takes, which the root helper would make anew at each start.</summary>
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OciConfig))]
+public sealed partial class OciWriting : JsonSerializerContext;

@@ -51,39 +51,59 @@ internal sealed class ApiClient(string socket) : IDisposable
         Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson), json, cancel);
 
     /// <summary>One item per line, as they come.</summary>
-    public IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) =>
-        Lines(() => new HttpRequestMessage(HttpMethod.Get, Uri(path)), json, cancel);
-
-    /// <summary>As the other, of what is asked to be done.</summary>
-    public IAsyncEnumerable<T> Stream<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
-        Lines(() => Posted(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson)), json, cancel);
-
-    private async IAsyncEnumerable<T> Lines<T>(Func<HttpRequestMessage> request, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var response = Send(request(), cancel);
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
-        while (await NextLine(reader, cancel) is { } line)
+        while (await Whole(() => reader.ReadLineAsync(cancel)) is { } line)
         {
-            if (line.StartsWith("{\"error\":", StringComparison.Ordinal))
-            {
-                throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error);
-            }
-
-            yield return JsonSerializer.Deserialize(line, json)!;
+            yield return JsonSerializer.Deserialize(Item(line), json)!;
         }
     }
 
-    private static async Task<string?> NextLine(StreamReader reader, CancellationToken cancel)
+    /// <summary>One object per line, as they come, of what is asked to be done: as they are, and synchronous, for the same reason as <see cref="Get(string, CancellationToken)"/>.</summary>
+    /// <param name="body">JSON.</param>
+    public IEnumerable<JsonElement> Stream(string path, ReadOnlySpan<byte> body, CancellationToken cancel) => Objects(Send(Posted(path, body.ToArray()), cancel));
+
+    private static IEnumerable<JsonElement> Objects(HttpResponseMessage response)
+    {
+        using var _ = response;
+        using var reader = new StreamReader(response.Content.ReadAsStream());
+        while (Whole(reader.ReadLine) is { } line)
+        {
+            using var item = JsonDocument.Parse(Item(line));
+            yield return item.RootElement;
+        }
+    }
+
+    private static string Item(string line) =>
+        line.StartsWith("{\"error\":", StringComparison.Ordinal) ? throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error) : line;
+
+    private static async Task<string?> Whole(Func<ValueTask<string?>> read)
     {
         try
         {
-            return await reader.ReadLineAsync(cancel);
+            return await read();
         }
         catch (HttpIOException)
         {
-            throw new CliException(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
+            throw Ended();
         }
     }
+
+    private static string? Whole(Func<string?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (HttpIOException)
+        {
+            throw Ended();
+        }
+    }
+
+    private static CliException Ended() => new(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
 
     public void Dispose() => http.Dispose();
 

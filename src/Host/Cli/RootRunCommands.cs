@@ -22,10 +22,10 @@ internal static class RootRunCommands
             Exits = [ExitCodes.NotFound, ExitCodes.Denied, ExitCodes.TaskTimedOut],
         }
             .With(id, anyway)
-            .Runs(async (session, cancel) =>
+            .Runs((session, cancel) =>
             {
                 using var client = session.Client();
-                return await Run(session, client, session.Value(id), session.Value(anyway), cancel);
+                return Task.FromResult(Run(session, client, session.Value(id), session.Value(anyway), cancel));
             });
     }
 
@@ -44,7 +44,7 @@ internal static class RootRunCommands
                 var (changed, signer) = await RootRequestCommands.Ask(session, client, options, session.Value(key), breakGlass: false, cancel);
                 await ApproveWhereItCounts(session, client, changed.Grant, signer, cancel);
                 await Approved(session, client, changed.Grant, cancel);
-                return await Run(session, client, changed.Grant.Id, anyway: false, cancel);
+                return Run(session, client, changed.Grant.Id, anyway: false, cancel);
             });
     }
 
@@ -82,27 +82,23 @@ internal static class RootRunCommands
         }
     }
 
-    private static async Task<int> Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
+    private static int Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
     {
         // Not the console's own streams, which do not say that nobody reads any more; and who does not read ends the task.
-        await using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        await using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         var code = ExitCodes.Failed;
-        var lines = client.Stream(RootArguments.Path(id, "/run"), new RunGrantRequest(anyway), ApiJson.Default.RunGrantRequest, ApiJson.Default.RootRunLine, cancel);
-        await foreach (var line in lines)
+        foreach (var line in client.Stream(RootArguments.Path(id, "/run"), anyway ? """{"anyway":true}"""u8 : """{"anyway":false}"""u8, cancel))
         {
             if (session.Json)
             {
-                session.Out.WriteLine(JsonSerializer.Serialize(line, ApiJson.Line.RootRunLine));
+                session.Out.WriteLine(Session.Line(line));
                 session.Out.Flush();
             }
-            else if (line.Data is { } data)
+            else if (line.GetProperty("data") is { ValueKind: JsonValueKind.String } data
+                && !Passed(line.GetProperty("type").ValueEquals("stdout") ? stdout : stderr, data.GetBytesFromBase64()))
             {
-                var stream = line.Type == "stdout" ? stdout : stderr;
-                if (!await Passed(stream, Convert.FromBase64String(data), cancel))
-                {
-                    return ExitCodes.BrokenPipe;
-                }
+                return ExitCodes.BrokenPipe;
             }
 
             code = End(session, id, line) ?? code;
@@ -111,11 +107,11 @@ internal static class RootRunCommands
         return code;
     }
 
-    private static async Task<bool> Passed(FileStream stream, byte[] bytes, CancellationToken cancel)
+    private static bool Passed(FileStream stream, byte[] bytes)
     {
         try
         {
-            await stream.WriteAsync(bytes, cancel);
+            stream.Write(bytes);
             return true;
         }
         catch (IOException)
@@ -125,21 +121,29 @@ internal static class RootRunCommands
     }
 
     /// <returns>Null: it is not the end.</returns>
-    private static int? End(Session session, string id, RootRunLine line) => line switch
+    private static int? End(Session session, string id, JsonElement line)
     {
-        { Type: "refused" } => throw new CliException(ErrorCodes.Denied, $"host {line.Host} refused use {line.Use} of {id} ({line.Code}): {line.Message}"),
-        { Type: "lost" } => throw new CliException(ErrorCodes.Failed, $"what became of use {line.Use} of {id} on host {line.Host} is not known: {line.Message}"),
-        { Type: "ended", How: "timeout" } => Told(session, $"host {line.Host}: killed at its timeout\n", ExitCodes.TaskTimedOut),
-        { Type: "ended", How: "output_limit" } => Told(session, $"host {line.Host}: killed, for it wrote more than was granted\n", line.ExitCode),
-        { Type: "ended", How: "revoked" } => Told(session, $"host {line.Host}: ended, for the grant was revoked\n", line.ExitCode),
-        { Type: "ended", How: "cancelled" } => Told(session, $"host {line.Host}: ended before its end\n", line.ExitCode),
-        { Type: "ended" } => line.ExitCode,
-        _ => null,
-    };
+        string? Text(string member) => line.GetProperty(member).GetString();
+        var (host, use) = (Text("host"), line.GetProperty("use").GetInt32());
+        return Text("type") switch
+        {
+            "refused" => throw new CliException(ErrorCodes.Denied, $"host {host} refused use {use} of {id} ({Text("code")}): {Text("message")}"),
+            "lost" => throw new CliException(ErrorCodes.Failed, $"what became of use {use} of {id} on host {host} is not known: {Text("message")}"),
+            "ended" => Ended(session, host, Text("how"), line.GetProperty("exit_code").GetInt32()),
+            _ => null,
+        };
+    }
 
-    private static int? Told(Session session, string what, int? code)
+    private static int Ended(Session session, string? host, string? how, int code)
     {
-        session.Tell(what);
-        return code;
+        session.Tell(how switch
+        {
+            "timeout" => $"host {host}: killed at its timeout\n",
+            "output_limit" => $"host {host}: killed, for it wrote more than was granted\n",
+            "revoked" => $"host {host}: ended, for the grant was revoked\n",
+            "cancelled" => $"host {host}: ended before its end\n",
+            _ => "",
+        });
+        return how == "timeout" ? ExitCodes.TaskTimedOut : code;
     }
 }

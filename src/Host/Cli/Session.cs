@@ -51,14 +51,17 @@ internal sealed class Session(ParseResult parsed)
     /// <summary>As the other, of an agent's answer as it came.</summary>
     public int Print(JsonElement answer, Func<JsonElement, string> people)
     {
-        Out.Write(Json ? Indented(answer) + "\n" : people(answer));
+        Out.Write(Json ? Printed(answer, indented: true) + "\n" : people(answer));
         return ExitCodes.Done;
     }
 
-    private static string Indented(JsonElement answer)
+    /// <summary>What an agent answered, as <see cref="ApiJson.Line"/> would write it.</summary>
+    public static string Line(JsonElement answer) => Printed(answer, indented: false);
+
+    private static string Printed(JsonElement answer, bool indented)
     {
         var text = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             answer.WriteTo(writer);
         }

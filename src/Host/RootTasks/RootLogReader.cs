@@ -130,7 +130,7 @@ internal sealed partial class RootLogReader : IAsyncDisposable
 
     // Not where it refuses for something else, such as a policy that somebody is just editing.
     private static bool IsOfItsLog(byte[] refusal) =>
-        JsonSerializer.Deserialize(refusal, FleetJson.Default.RootRefusal) is { Code: RootDenial.LogUnwritable };
+        JsonSerializer.Deserialize(refusal, RootJson.Default.RootRefusal) is { Code: RootDenial.LogUnwritable };
 
     private async Task<ImmutableHashSet<long>> Unreported(string host, IEnumerable<RootLogEntry> entries)
     {

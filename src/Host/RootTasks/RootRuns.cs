@@ -76,7 +76,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
             using var connection = await RootConnection.Open(socket, revocation);
             await foreach (var (kind, content) in connection.Frames())
             {
-                if (kind == RootFrame.Refused && System.Text.Json.JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) is { } refusal)
+                if (kind == RootFrame.Refused && System.Text.Json.JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) is { } refusal)
                 {
                     throw new RefusedException(RefusalCode.Denied, $"the fleet has revoked it, but the host does not take the revocation ({EnumText.Of(refusal.Code)}): {refusal.Message}");
                 }

@@ -71,12 +71,12 @@ internal sealed class RootUse(string host, Grant.Asked asked, int number, string
             case RootFrame.Stdout or RootFrame.Stderr:
                 recording?.Write(kind == RootFrame.Stderr, content);
                 return null;
-            case RootFrame.Refused when JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) is { } refusal:
+            case RootFrame.Refused when JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) is { } refusal:
                 return new UseOutcome.Refused(refusal.Code, refusal.Message);
             case RootFrame.Receipt:
                 receipt = Encoding.UTF8.GetString(content);
                 return null;
-            case RootFrame.Signature when receipt is not null && JsonSerializer.Deserialize(receipt, FleetJson.Default.RootReceipt) is { } read && IsOfThis(read):
+            case RootFrame.Signature when receipt is not null && JsonSerializer.Deserialize(receipt, RootJson.Default.RootReceipt) is { } read && IsOfThis(read):
                 return new UseOutcome.Ended(read.ExitCode, read.How, receipt, Encoding.ASCII.GetString(content));
             default:
                 return null;

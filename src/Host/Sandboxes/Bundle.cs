@@ -34,7 +34,7 @@ internal sealed class Bundle(HostPaths paths, RunId run)
     public string? Runtime => Proc.Read(RuntimeFile);
 
     /// <summary>What a run of the root helper's was to have; null: it is of the agent's own, or runs on the host itself.</summary>
-    public KernelView? Declared => Proc.Read(DeclaredFile) is { Length: > 0 } text ? JsonSerializer.Deserialize(text, FleetJson.Default.KernelView) : null;
+    public KernelView? Declared => Proc.Read(DeclaredFile) is { Length: > 0 } text ? JsonSerializer.Deserialize(text, RootJson.Default.KernelView) : null;
 
     /// <summary>Whether the root helper has it.</summary>
     public bool IsRoots => File.Exists(DeclaredFile);
@@ -67,7 +67,7 @@ internal sealed class Bundle(HostPaths paths, RunId run)
     public void WriteForRoot(KernelView? declared)
     {
         Directory.CreateDirectory(Folder, Passable);
-        File.WriteAllText(DeclaredFile, declared is null ? "" : JsonSerializer.Serialize(declared, FleetJson.Default.KernelView));
+        File.WriteAllText(DeclaredFile, declared is null ? "" : JsonSerializer.Serialize(declared, RootJson.Default.KernelView));
     }
 
     public OciConfig? Config()

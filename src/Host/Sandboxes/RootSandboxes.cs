@@ -33,9 +33,9 @@ internal sealed class RootSandboxes(SandboxSettings settings)
                 case RootFrame.Wanted:
                     await Send(connection, request, grant);
                     break;
-                case RootFrame.JobStarted when JsonSerializer.Deserialize(content, FleetJson.Default.RootJobStarted) is { } started && started.Identity.Run == request.Run:
+                case RootFrame.JobStarted when JsonSerializer.Deserialize(content, RootJson.Default.RootJobStarted) is { } started && started.Identity.Run == request.Run:
                     return started.Identity;
-                case RootFrame.Refused when JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) is { } refusal:
+                case RootFrame.Refused when JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) is { } refusal:
                     throw new StartRefused(CodeOf(refusal.Code), $"root on this host refuses {request.Process} ({EnumText.Of(refusal.Code)}): {refusal.Message}");
             }
         }
@@ -60,7 +60,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
 
     /// <summary>What the kernel gives it, as only root can see it all; null: it is gone.</summary>
     public async Task<KernelView?> Look(RunId run) =>
-        await Ask(new RootRequest.LookAtJob(run), RootFrame.Kernel) is { Length: > 0 } view ? JsonSerializer.Deserialize(view, FleetJson.Default.KernelView) : null;
+        await Ask(new RootRequest.LookAtJob(run), RootFrame.Kernel) is { Length: > 0 } view ? JsonSerializer.Deserialize(view, RootJson.Default.KernelView) : null;
 
     public SandboxUsage? Usage(RunId run) => cgroups.Usage(RootJobRun.Limited(run));
 
@@ -125,7 +125,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
                     return content;
                 }
 
-                if (kind == RootFrame.Refused && JsonSerializer.Deserialize(content, FleetJson.Default.RootRefusal) is { } refusal)
+                if (kind == RootFrame.Refused && JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) is { } refusal)
                 {
                     throw new IOException($"the root helper refuses ({EnumText.Of(refusal.Code)}): {refusal.Message}");
                 }

@@ -37,30 +37,25 @@ internal static class SshKeygen
         }
     }
 
-    /// <exception cref="IOException">There is no such key, or it cannot sign.</exception>
-    public static string Sign(ReadOnlySpan<byte> bytes, string key, string @namespace)
+    /// <summary>Starts what will sign, once there is something: it has loaded itself and the key by then.</summary>
+    /// <exception cref="IOException">It cannot be started.</exception>
+    public static Signing Sign(string key, string @namespace)
     {
-        using var message = Handed(bytes);
-        var (ok, output) = Run(message, "-Y", "sign", "-q", "-f", key, "-n", @namespace);
-        return ok ? output : throw new IOException($"cannot sign with {key}: {output}");
+        var output = LinuxException.Check(Libc.Memory("signature"), "make a file in memory");
+        var (theirs, ours) = Sockets.Pipe();
+        using var closing = theirs;
+        return new Signing(key, ours, output, Child.Start([Program, "-Y", "sign", "-q", "-f", key, "-n", @namespace], Environment, "/", theirs, output, output));
     }
 
     /// <summary>A key without a passphrase.</summary>
     public static void MakeKey(string path, string comment)
     {
-        var (ok, output) = Run(null, "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path);
-        if (!ok)
+        using var output = LinuxException.Check(Libc.Memory("output"), "make a file in memory");
+        using var child = Child.Start([Program, "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", path], Environment, "/", null, output, output);
+        if (child.Wait().Code != 0)
         {
-            throw new IOException($"cannot make the key {path}: {output}");
+            throw new IOException($"cannot make the key {path}: {Text(output)}");
         }
-    }
-
-    private static (bool Ok, string Output) Run(SafeFileHandle? input, params string[] args)
-    {
-        using var output = Libc.Memory("output");
-        using var stdin = input is null ? null : Libc.Reopen(input, Libc.ReadOnly);
-        using var child = Child.Start([Program, .. args], Environment, "/", stdin, output, output);
-        return (child.Wait().Code == 0, Text(output));
     }
 
     private static Question Ask(SafeFileHandle keys, SafeFileHandle message, PresentedSignature signature, string @namespace)
@@ -89,6 +84,31 @@ internal static class SshKeygen
     {
         var bytes = new byte[LongestAnswer];
         return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(output, bytes, 0)).Trim();
+    }
+
+    /// <summary>A signature to come. Where the helper is ended before, it signs nothing that anybody could read.</summary>
+    public sealed record Signing(string Key, SafeFileHandle Input, SafeFileHandle Output, Child Child) : IDisposable
+    {
+        /// <summary>Call once.</summary>
+        /// <exception cref="IOException">There is no such key, or it cannot sign.</exception>
+        public string Of(ReadOnlySpan<byte> bytes)
+        {
+            using (Input)
+            {
+                LinuxException.Check(Libc.Write(Input, bytes, bytes.Length), "hand over what is to be signed");
+            }
+
+            var ended = Child.Wait();
+            var text = Text(Output);
+            return ended.Code == 0 ? text : throw new IOException($"cannot sign with {Key}: {text}");
+        }
+
+        public void Dispose()
+        {
+            Input.Dispose();
+            Output.Dispose();
+            Child.Dispose();
+        }
     }
 
     private sealed record Question(PresentedSignature Signature, string Namespace, SafeFileHandle Output, Child Child) : IDisposable

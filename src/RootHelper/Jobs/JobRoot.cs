@@ -50,7 +50,7 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
         seen.All.Where(place => !place.Shared).ToList().ForEach(Attach);
         var env = OciEnv.Of(start.Request, start.Facts, out var missing) ?? throw new IOException($"the value of the secret env {missing} did not come");
         var config = PrivilegedSpec.Build(start.Request, start.Facts, env, start.User, [.. devices], Folder, shared);
-        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
+        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciWriting.Default.OciConfig));
     }
 
     /// <summary>Creates the container under a monitor that outlives the helper; its first process exists and waits.</summary>

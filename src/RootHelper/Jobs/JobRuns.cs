@@ -55,7 +55,7 @@ internal sealed class JobRuns(Places places)
 
     public void Keep(RootJobRun run)
     {
-        File.WriteAllBytes($"{FolderOf(run.Run)}/run.part", JsonSerializer.SerializeToUtf8Bytes(run, FleetJson.Default.RootJobRun));
+        File.WriteAllBytes($"{FolderOf(run.Run)}/run.part", JsonSerializer.SerializeToUtf8Bytes(run, RootJson.Default.RootJobRun));
         File.Move($"{FolderOf(run.Run)}/run.part", RecordOf(run.Run), overwrite: true);
     }
 
@@ -64,7 +64,7 @@ internal sealed class JobRuns(Places places)
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordOf(run)), FleetJson.Default.RootJobRun);
+            return JsonSerializer.Deserialize(File.ReadAllBytes(RecordOf(run)), RootJson.Default.RootJobRun);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

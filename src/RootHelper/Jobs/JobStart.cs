@@ -80,7 +80,7 @@ internal sealed record JobStart(GrantDocument Grant, JobSpec Job, SandboxRequest
 
         try
         {
-            var spec = JsonSerializer.Deserialize(bytes.AsSpan(), FleetJson.Default.JobSpec) ?? throw new JsonException("a job is an object, not null");
+            var spec = JsonSerializer.Deserialize(bytes.AsSpan(), RootJson.Default.JobSpec) ?? throw new JsonException("a job is an object, not null");
             return spec.Id == job.Job ? spec : throw new Denied(RootDenial.OtherContent, $"the signed content is of the job {spec.Id}, and the grant is for {job.Job}");
         }
         catch (JsonException e)

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Fleet.RootHelper.Linux;
 
 /// <summary>
-/// The one place where the helper starts programs (posix_spawn(3)): arguments and environment as lists, every signal as it is by default, and no descriptor
-/// but those that are named.
+/// A program that the helper has started (posix_spawn(3); <see cref="BoundChild"/>): arguments and environment as lists, every signal as it is by default, and no
+/// descriptor but those that are named.
 /// </summary>
 internal sealed unsafe partial class Child : IDisposable
 {
@@ -16,7 +16,8 @@ internal sealed unsafe partial class Child : IDisposable
 
     private readonly int pid;
 
-    private Child(int pid)
+    /// <param name="pid">Of what this process has just started.</param>
+    public Child(int pid)
     {
         this.pid = pid;
         Ended = Libc.PidfdOpen(pid);
@@ -162,34 +163,6 @@ internal sealed unsafe partial class Child : IDisposable
         public long SystemSeconds;
         public long SystemMicroseconds;
         public long MaxResidentKilobytes;
-    }
-
-    /// <summary>A list of strings as exec wants it: pointers, and a null at the end.</summary>
-    private readonly struct NativeStrings
-    {
-        private readonly int count;
-
-        public NativeStrings(IReadOnlyList<string> strings)
-        {
-            count = strings.Count;
-            Pointer = (byte**)NativeMemory.AllocZeroed((nuint)(count + 1), (nuint)sizeof(byte*));
-            for (var i = 0; i < count; i++)
-            {
-                Pointer[i] = (byte*)Marshal.StringToCoTaskMemUTF8(strings[i]);
-            }
-        }
-
-        public byte** Pointer { get; }
-
-        public void Free()
-        {
-            for (var i = 0; i < count; i++)
-            {
-                Marshal.FreeCoTaskMem((nint)Pointer[i]);
-            }
-
-            NativeMemory.Free(Pointer);
-        }
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Fleet.RootHelper.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -59,7 +58,7 @@ internal static class ProgramFile
             throw new IOException($"{path} has more than the {LargestCopy >> 20} MiB that are copied to be run");
         }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new Sha256();
         var block = new byte[64 * 1024];
         for (long at = 0; at < length;)
         {
@@ -69,12 +68,12 @@ internal static class ProgramFile
                 break;
             }
 
-            hash.AppendData(block, 0, count);
+            hash.Append(block.AsSpan(0, count));
             take(block.AsMemory(0, count), at);
             at += count;
         }
 
-        var have = Digest.Parse($"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}");
+        var have = Digest.Of(hash);
         if (have != digest)
         {
             throw new IOException($"{path} is {have}, and {digest} was signed");

@@ -11,7 +11,8 @@ namespace Fleet.RootHelper.RootTasks;
 internal sealed class RootLog(Places places)
 {
     private const int Exclusive = 2; // LOCK_EX
-    private const int Block = 64 * 1024;
+    // The last line is in the last few bytes, unless it is of the longest.
+    private const int Block = 64 * 1024, Few = 4 * 1024;
 
     /// <summary>The digest of the last entry's line, and its number.</summary>
     public readonly record struct Head(long Number, Digest Digest, DateTimeOffset Latest, Digest? Policy);
@@ -125,11 +126,17 @@ internal sealed class RootLog(Places places)
         return file;
     }
 
+    private static byte[] Tail(SafeFileHandle file, long length, int most)
+    {
+        var tail = new byte[Math.Min(length, most)];
+        _ = RandomAccess.Read(file, tail, length - tail.Length);
+        return most == Few && tail.AsSpan().Count((byte)'\n') < 2 ? Tail(file, length, Block) : tail;
+    }
+
     private static Head HeadOf(SafeFileHandle file)
     {
         var length = RandomAccess.GetLength(file);
-        var tail = new byte[Math.Min(length, Block)];
-        _ = RandomAccess.Read(file, tail, length - tail.Length);
+        var tail = Tail(file, length, Few);
         var whole = tail.AsSpan().LastIndexOf((byte)'\n') + 1;
         if (whole < tail.Length)
         {

@@ -58,14 +58,10 @@ internal sealed class TaskRoot
     /// Starts it so that the kernel ends it with the helper: its first process is in a pid namespace that ends when the helper does. One that is granted the
     /// host's pids has none; what it leaves behind is ended by its cgroup.
     /// </summary>
-    public Child Start(SafeFileHandle stdout, SafeFileHandle stderr) => Child.Start(
-        [
-            "/usr/bin/setpriv", "--pdeathsig", "KILL", "--",
-            .. hasHostPids ? [] : (string[])["/usr/bin/unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--"],
-            Runtime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name,
-        ],
+    public Child Start(SafeFileHandle stdout, SafeFileHandle stderr) => BoundChild.Start(
+        [Runtime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name],
         ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
-        "/", null, stdout, stderr);
+        ownPids: !hasHostPids, null, stdout, stderr);
 
     private string PidFile => $"{places.Work}/pid";
 
@@ -107,7 +103,7 @@ internal sealed class TaskRoot
         }
 
         var config = RootTaskSpec.Build(plan.Task, plan.Grant.Privileges, plan.Devices, Seccomp(places), Folder, program);
-        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Default.OciConfig));
+        File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciWriting.Default.OciConfig));
     }
 
     /// <summary>crun refuses a host of cgroup version 1 that also has an unused version 2 mounted; of what is covered here only this namespace sees the cover.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using Fleet.RootHelper.Linux;
 using Fleet.RootTasks;
 using Microsoft.Win32.SafeHandles;
@@ -182,7 +181,7 @@ internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits
     /// <summary>One of the two streams that a task writes.</summary>
     private sealed class Output(RootFrame frame) : IDisposable
     {
-        private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly Sha256 hash = new();
         private SafeFileHandle? ours, theirs;
         private long bytes;
 
@@ -210,17 +209,13 @@ internal sealed class TaskRun(Connection client, Cgroup group, TaskLimits limits
                 return [];
             }
 
-            hash.AppendData(block, 0, (int)count);
+            hash.Append(block.AsSpan(0, (int)count));
             bytes += count;
             return block.AsSpan(0, (int)count);
         }
 
-        public OutputDigest End() => new(bytes, Digest.Parse($"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}"));
+        public OutputDigest End() => new(bytes, Digest.Of(hash));
 
-        public void Dispose()
-        {
-            ours?.Dispose();
-            hash.Dispose();
-        }
+        public void Dispose() => ours?.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using Fleet.Privileges;
 using Fleet.RootTasks;
 using Fleet.Sandboxes;
@@ -51,6 +52,16 @@ public class RootTaskSpecTests
         Assert.NotNull(RootTaskSpec.Build(ForTask.RootTask!, PrivilegeSet.Baseline, [], listed, "/root", null).Linux.Seccomp);
         Assert.Null(RootTaskSpec.Build(ForTask.RootTask!, new PrivilegeSet([new Privilege.NoSeccomp()]), [], listed, "/root", null).Linux.Seccomp);
     }
+
+    [Fact]
+    public void What_the_root_helper_writes_is_what_the_agent_would_to_the_byte() => Assert.All(
+        (SeccompChoice[])[Filter, new SeccompChoice.Listed("SCMP_ARCH_X86_64")],
+        filter =>
+        {
+            var config = RootTaskSpec.Build(ForTask.RootTask!, PrivilegeSet.Baseline, [new DeviceNode("/dev/null", true, "c", 1, 3)], filter, "/root", null);
+
+            Assert.Equal(JsonSerializer.Serialize(config, OciJson.Default.OciConfig), JsonSerializer.Serialize(config, OciWriting.Default.OciConfig));
+        });
 
     [Fact]
     public void Among_the_host_s_pids_it_needs_no_process_1_of_its_own() =>
