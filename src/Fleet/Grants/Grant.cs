@@ -41,8 +41,8 @@ public abstract record Grant
         public int RefusedApprovals { get; init; }
 
         /// <summary>
-        /// Whether every host that it names has used it as often as it says, and no use of it runs. Which hosts labels choose is not known beforehand: a grant by
-        /// labels is used up on no day of its window, and neither is one for a job.
+        /// Whether every host that it names has used it as often as it says, and no use of it runs. A grant by labels never is, for which hosts have them before its
+        /// window ends is not known; neither is one for a job.
         /// </summary>
         public bool IsUsedUp => Document is { RootTask.UsesPerHost: var each, Hosts.Names: { IsEmpty: false } hosts } && GrantUses.AreSpent(Uses, hosts, each);
 

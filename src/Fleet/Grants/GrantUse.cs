@@ -19,7 +19,7 @@ public enum UseState
     /// <summary>Nothing ran, and the use is not spent.</summary>
     Refused,
 
-    /// <summary>Spent, for the host may have burnt it. It does not run any more: what a use runs ends with its connection.</summary>
+    /// <summary>Spent, for the host may have burnt it. What it ran is ended with its helper, or by the next one; how it ended may still be learnt.</summary>
     Lost,
 }
 

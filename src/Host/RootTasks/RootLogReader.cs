@@ -20,7 +20,10 @@ namespace Fleet.Host.RootTasks;
 /// <param name="log">Answers <see cref="GetRootLog"/> and <see cref="KeepRootLog"/>.</param>
 internal sealed partial class RootLogReader : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), Once = TimeSpan.FromSeconds(60), Soon = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), Once = TimeSpan.FromSeconds(60);
+
+    // After it a dead agent's request is looked for again. Each look costs a helper, and there may be many while another task runs.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
     private readonly IActorRef log, grants;
     private readonly RootRuns runs;
