@@ -73,6 +73,7 @@ root_for_a_moment() {
   fleet audit log --job "$id"
   expect 'grant\.use_refused\.v1' "$program/fleet" audit log --job "$id" --json
   expect 'grant\.use_ended\.v1' "$program/fleet" audit log --job "$id" --json
+  expect 'grant\.used\.v1' "$program/fleet" audit log --job "$id" --json
   ok "who asked, who signed, what the host refused and what ran is in the record"
 }
 

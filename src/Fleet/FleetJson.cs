@@ -58,6 +58,8 @@ namespace Fleet;
 [JsonSerializable(typeof(GrantEvent.Revoked), TypeInfoPropertyName = "GrantRevoked")]
 [JsonSerializable(typeof(GrantEvent.Lapsed), TypeInfoPropertyName = "GrantLapsed")]
 [JsonSerializable(typeof(GrantEvent.Expired), TypeInfoPropertyName = "GrantExpired")]
+[JsonSerializable(typeof(GrantEvent.Used), TypeInfoPropertyName = "GrantUsed")]
+[JsonSerializable(typeof(GrantEvent.ApprovalRefused), TypeInfoPropertyName = "GrantApprovalRefused")]
 [JsonSerializable(typeof(GrantEvent.Reviewed), TypeInfoPropertyName = "GrantReviewed")]
 [JsonSerializable(typeof(GrantEvent.UseBegun), TypeInfoPropertyName = "GrantUseBegun")]
 [JsonSerializable(typeof(GrantEvent.UseEnded), TypeInfoPropertyName = "GrantUseEnded")]

@@ -135,7 +135,46 @@ public sealed class GrantTests
         Assert.Equal(Outcome.Refused, agent.Stored()[^1].Envelope.Outcome);
         Assert.Equal(1, (await Do(agent, new GrantCommand.Use("web-1", Anyway: false))).Use);
         var ended = await Do(agent, new GrantCommand.Report("web-1", 1, new UseOutcome.Ended(3, RootEnd.Exited, "{}", "-----BEGIN SSH SIGNATURE-----")));
-        Assert.Equal((UseState.Ended, Outcome.Failed), (Assert.Single(ended.Grant.Asking!.Uses).State, agent.Stored()[^1].Envelope.Outcome));
+        Assert.Equal((UseState.Ended, Outcome.Failed), (Assert.Single(ended.Grant.Asking!.Uses).State, agent.Stored()[^2].Envelope.Outcome));
+        Assert.Equal(("grant.used.v1", Outcome.Succeeded), (agent.Stored()[^1].Envelope.Name, agent.Stored()[^1].Envelope.Outcome));
+    }
+
+    [Fact]
+    public async Task A_grant_that_is_used_up_ends_at_once_and_not_again_with_its_window()
+    {
+        await using var agent = await UsedUp();
+        var before = Assert.IsType<Grant.Ended>(await Get(agent));
+        time.Advance(TimeSpan.FromHours(2));
+        await agent.Kill();
+        await agent.Start();
+        var after = Assert.IsType<Grant.Ended>(await Get(agent));
+        Assert.Equal((GrantEnd.Used, Assert.Single(before.Of.Uses)), (after.How, Assert.Single(after.Of.Uses)));
+        Assert.Equal("grant.used.v1", agent.Stored().Last(r => IsOfGrants(r.Envelope.Name)).Envelope.Name);
+    }
+
+    [Fact]
+    public async Task What_was_used_up_before_there_was_an_event_for_it_gets_one_when_the_agent_is_back()
+    {
+        await using var agent = await UsedUp();
+        await agent.Kill();
+        agent.Sql("DELETE FROM journal WHERE manifest = 'grant.used.v1'");
+        Assert.Empty(agent.Stored<GrantEvent.Used>());
+        await agent.Start();
+        await Eventually(() => Get(agent).GetAwaiter().GetResult() is Grant.Ended { How: GrantEnd.Used });
+        await agent.Kill();
+        await agent.Start();
+        Assert.IsType<Grant.Ended>(await Get(agent));
+        Assert.Equal("agent:test-host", agent.Stored().Single(r => r.Event is GrantEvent.Used).Envelope.Principal.Name);
+    }
+
+    [Fact]
+    public async Task A_refused_approval_is_recorded_as_refused_and_by_whom()
+    {
+        await using var agent = await Begin(time: time);
+        await Request(agent);
+        await Do(agent, new GrantCommand.RefusedApproval("by nobody"));
+        var stored = agent.Stored().Single(r => r.Event is GrantEvent.ApprovalRefused);
+        Assert.Equal((Outcome.Refused, "uid:1000(alice)"), (stored.Envelope.Outcome, stored.Envelope.Principal.Name));
     }
 
     [Fact]
@@ -163,6 +202,16 @@ public sealed class GrantTests
         using var system = ActorSystem.Create("no-control", "akka.loglevel = OFF\nakka.stdout-loglevel = OFF");
         var reply = await system.StartNoControl().Ask<GrantReply>(new GrantMessage.Get(Id), TimeSpan.FromSeconds(20));
         Assert.Contains("ask one that has", Assert.IsType<GrantReply.Refused>(reply).Refusal.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<AgentFixture> UsedUp()
+    {
+        var agent = await Begin(time: time);
+        await Request(agent);
+        await Approve(agent, 2);
+        await Do(agent, new GrantCommand.Use("web-1", Anyway: false));
+        await Do(agent, new GrantCommand.Report("web-1", 1, new UseOutcome.Ended(0, RootEnd.Exited, "{}", "-")));
+        return agent;
     }
 
     private static Task<GrantReply.Accepted> Request(AgentFixture agent, GrantDocument? document = null, int quorum = 2) =>

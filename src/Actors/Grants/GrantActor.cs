@@ -48,7 +48,7 @@ internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
     protected override Grant Evolve(Grant state, GrantEvent @event, Envelope envelope)
     {
         story = @event is GrantEvent.Requested ? envelope.CorrelationId : story;
-        return Grant.Evolve(state, @event);
+        return Grant.Evolve(state, @event, envelope.OccurredAt);
     }
 
     protected override object ToSnapshot(Grant state) => throw new UnreachableException("a grant has no snapshots");
@@ -57,7 +57,7 @@ internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
 
     protected override Outcome OutcomeOf(GrantEvent @event) => @event switch
     {
-        GrantEvent.Denied or GrantEvent.UseRefused => Outcome.Refused,
+        GrantEvent.Denied or GrantEvent.ApprovalRefused or GrantEvent.UseRefused => Outcome.Refused,
         GrantEvent.UseLost or GrantEvent.UseEnded { ExitCode: not 0 } => Outcome.Failed,
         _ => Outcome.Succeeded,
     };

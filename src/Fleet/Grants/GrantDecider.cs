@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Fleet.Ledger;
 
 namespace Fleet.Grants;
 
@@ -14,6 +15,10 @@ public abstract record GrantCommand
     public sealed record Request(string Document, GrantSignature By, Quorum Quorum) : GrantCommand;
 
     public sealed record Approve(GrantSignature By) : GrantCommand;
+
+    /// <summary>What was sent as an approval was refused: only to be recorded.</summary>
+    /// <param name="Why">As who sent it was told.</param>
+    public sealed record RefusedApproval(string Why) : GrantCommand;
 
     public sealed record Deny(string Why) : GrantCommand;
 
@@ -40,18 +45,21 @@ public static class GrantDecider
         (Grant.Absent, GrantCommand.Request c) => Request(c, now),
         (Grant.Absent, _) => Refuse(RefusalCode.NotFound, "there is no such grant; `fleet root list` shows those that there are"),
         (_, GrantCommand.Request) => Refuse(RefusalCode.Conflict, "the grant's id is taken; ask again, for another"),
+        (not Grant.Ended, GrantCommand.Wake) when grant.Asking!.IsUsedUp => Of(new GrantEvent.Used()),
         (Grant.Requested s, GrantCommand.Wake) => now < s.Of.Document.NotAfter ? Nothing : Of(new GrantEvent.Lapsed()),
         (Grant.Approved s, GrantCommand.Wake) => Begin(s.Of, now),
         (Grant.Active s, GrantCommand.Wake) => now < s.Of.Document.NotAfter ? Nothing : Of(new GrantEvent.Expired()),
         (Grant.Ended, GrantCommand.Wake) => Nothing,
         (Grant.Requested s, GrantCommand.Approve c) => Approve(s.Of, c.By, now),
         (Grant.Approved or Grant.Active, GrantCommand.Approve) => Nothing,
+        (Grant.Ended, GrantCommand.RefusedApproval) => Nothing,
+        (_, GrantCommand.RefusedApproval c) => Refused(grant.Asking!, c.Why),
         (Grant.Requested, GrantCommand.Deny c) => Of(new GrantEvent.Denied(c.Why)),
         (Grant.Approved or Grant.Active, GrantCommand.Deny) => Refuse(RefusalCode.Conflict, "the grant is approved already; revoke it"),
         (Grant.Ended { How: GrantEnd.Denied }, GrantCommand.Deny) => Nothing,
         (Grant.Approved s, GrantCommand.Revoke c) when now >= s.Of.Document.NotBefore => Of(new GrantEvent.Activated(), new GrantEvent.Revoked(c.Why)),
         (Grant.Requested or Grant.Approved or Grant.Active, GrantCommand.Revoke c) => Of(new GrantEvent.Revoked(c.Why)),
-        (Grant.Ended { How: GrantEnd.Revoked }, GrantCommand.Revoke) => Nothing,
+        (Grant.Ended { How: GrantEnd.Revoked or GrantEnd.Used }, GrantCommand.Revoke) => Nothing,
         (Grant.Ended { Review: Review.Due } s, GrantCommand.Review c) => Sign(s.Of, c.By),
         (Grant.Ended { Review: Review.Done }, GrantCommand.Review) => Nothing,
         (_, GrantCommand.Review) => Refuse(RefusalCode.Conflict, "only break-glass that was active and has ended is reviewed"),
@@ -64,7 +72,9 @@ public static class GrantDecider
             RefusalCode.Conflict, $"its window begins at {GrantTime.Text(s.Of.Document.NotBefore)}"),
         (Grant.Approved s, GrantCommand.Use c) => GrantUseDecider.Begin(s.Of, c.Host, new GrantEvent.Activated()),
         (Grant.Active s, GrantCommand.Use c) => GrantUseDecider.Begin(s.Of, c.Host),
-        (_, GrantCommand.Report c) => GrantUseDecider.Report(grant.Asking!, c),
+        (Grant.Ended { How: GrantEnd.Used } s, GrantCommand.Use c) => GrantUseDecider.Spent(s.Of, c.Host),
+        (Grant.Ended s, GrantCommand.Report c) => GrantUseDecider.Report(s.Of, c),
+        (_, GrantCommand.Report c) => Reported(grant.Asking!, GrantUseDecider.Report(grant.Asking!, c), now),
         (Grant.Ended s, _) => Refuse(RefusalCode.Conflict, $"the grant has ended: {s.How.ToString().ToLowerInvariant()}; ask for another"),
         _ => throw new UnreachableException($"{command.GetType()} is not a command on a grant"),
     };
@@ -109,6 +119,20 @@ public static class GrantDecider
         _ when now >= asked.Document.NotBefore => Of(new GrantEvent.Activated()),
         _ => Nothing,
     };
+
+    // The last use ends the grant with it.
+    private static Decision<GrantEvent> Reported(Grant.Asked asked, Decision<GrantEvent> use, DateTimeOffset now) =>
+        use.Events is [var @event] && asked.After(@event, now).IsUsedUp ? Of(@event, new GrantEvent.Used()) : use;
+
+    private static Decision<GrantEvent> Refused(Grant.Asked asked, string why)
+    {
+        var more = asked.RefusedApprovals + 1 == Grant.MostRefusedApprovals ? "; more of them are not recorded" : "";
+        return asked.RefusedApprovals == Grant.MostRefusedApprovals
+            ? Nothing
+            : Of(new GrantEvent.ApprovalRefused(Short(EventText.Visible(why), GrantRules.LongestText - more.Length) + more));
+    }
+
+    private static string Short(string text, int longest) => text.Length > longest ? text[..longest] : text;
 
     private static Decision<GrantEvent> Sign(Grant.Asked asked, GrantSignature by) =>
         asked.Approvals.Add(asked.By).Any(s => Signers.Count([s, by]) == 1)

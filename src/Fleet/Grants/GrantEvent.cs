@@ -34,6 +34,15 @@ public abstract record GrantEvent : FleetEvent
     [StoredName("grant.expired.v1")]
     public sealed record Expired : GrantEvent;
 
+    /// <summary>Every host that it names has used it as often as it says, and nothing of it runs any more: it ends before its window does.</summary>
+    [StoredName("grant.used.v1")]
+    public sealed record Used : GrantEvent;
+
+    /// <summary>Somebody has tried to approve it by what is no approval of it. Of each grant so many are recorded as <see cref="Grant.MostRefusedApprovals"/> says.</summary>
+    /// <param name="Why">At most <see cref="GrantRules.LongestText"/> characters of what they were told, with control characters made visible.</param>
+    [StoredName("grant.approval_refused.v1")]
+    public sealed record ApprovalRefused(string Why) : GrantEvent;
+
     /// <summary>A use of break-glass was looked at afterwards, by a signature in the namespace <c>fleet-review</c>.</summary>
     [StoredName("grant.reviewed.v1")]
     public sealed record Reviewed(GrantSignature By) : GrantEvent;

@@ -13,11 +13,19 @@ internal static class GrantUseDecider
         return asked.Document switch
         {
             { RootTask: null } => Refuse(RefusalCode.Invalid, "the grant is for a job, which its hosts start; fleet job run submits it"),
-            { Hosts.Names: { IsEmpty: false } names } when !names.Contains(host) => Refuse(RefusalCode.NotFound, $"the grant is not for {host} but for {asked.Document.Hosts}"),
-            { RootTask.UsesPerHost: var uses } when next > uses => Refuse(RefusalCode.Conflict, $"{host} has used it {uses} {(uses == 1 ? "time" : "times")}, as often as it says; ask for another"),
+            { Hosts.Names: { IsEmpty: false } names } when !names.Contains(host) => Elsewhere(asked, host),
+            { RootTask.UsesPerHost: var uses } when next > uses => Spent(asked, host),
             _ => Decision<GrantEvent>.Of([.. before, new GrantEvent.UseBegun(host, next)]),
         };
     }
+
+    /// <summary>Of a grant that this host has used as often as it says.</summary>
+    public static Decision<GrantEvent> Spent(Grant.Asked asked, string host) => asked.Document switch
+    {
+        { Hosts.Names: { IsEmpty: false } names } when !names.Contains(host) => Elsewhere(asked, host),
+        { RootTask.UsesPerHost: var uses } => Refuse(RefusalCode.Conflict, $"{host} has used it {uses} {(uses == 1 ? "time" : "times")}, as often as it says; ask for another"),
+        var document => throw new UnreachableException($"{document.Id} is for a job, and has no uses to spend"),
+    };
 
     public static Decision<GrantEvent> Report(Grant.Asked asked, GrantCommand.Report report) => GrantUses.Find(asked.Uses, report.Host, report.Number) switch
     {
@@ -26,6 +34,8 @@ internal static class GrantUseDecider
         { State: UseState.Lost } when report.Outcome is UseOutcome.Ended => Decision<GrantEvent>.Of(EventOf(report)),
         _ => Decision<GrantEvent>.Nothing,
     };
+
+    private static Decision<GrantEvent> Elsewhere(Grant.Asked asked, string host) => Refuse(RefusalCode.NotFound, $"the grant is not for {host} but for {asked.Document.Hosts}");
 
     private static GrantEvent EventOf(GrantCommand.Report report) => report.Outcome switch
     {

@@ -55,6 +55,7 @@ public static class EventCatalog
         json.ProcessStarting, json.ProcessStarted, json.ProcessStartFailed, json.ProcessExited, json.ProcessLost, json.ProcessHealthChanged,
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
         json.GrantRequested, json.GrantApproved, json.GrantActivated, json.GrantDenied, json.GrantRevoked, json.GrantLapsed, json.GrantExpired, json.GrantReviewed,
+        json.GrantUsed, json.GrantApprovalRefused,
         json.GrantUseBegun, json.GrantUseEnded, json.GrantUseRefused, json.GrantUseLost,
         json.RootTaskLogged, json.RootTaskLogBroken,
     ];

@@ -93,6 +93,8 @@ public static class EventText
         GrantEvent.Revoked e => $"revoked: {e.Why}",
         GrantEvent.Lapsed => "lapsed: its window ended before enough had approved it",
         GrantEvent.Expired => "expired",
+        GrantEvent.Used => "used as often as it says, on every host that it names",
+        GrantEvent.ApprovalRefused e => $"an approval was refused: {e.Why}",
         GrantEvent.Reviewed e => $"reviewed by {e.By.Principal} ({e.By.Key})",
         GrantEvent.UseBegun e => $"{e.Host} is asked for use {e.Use}",
         GrantEvent.UseEnded e => $"use {e.Use} on {e.Host} ended with {e.ExitCode}{HowOf(e.How)}",

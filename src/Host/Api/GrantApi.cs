@@ -43,8 +43,20 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
         return await Do(document.Id, new GrantCommand.Request(request.Document, by, quorum), cause with { Reason = document.Reason });
     }
 
-    public async Task<GrantChanged> Approve(GrantId id, SignatureRequest request, Cause cause) =>
-        await Do(id, new GrantCommand.Approve(await Verify(id, request, SignatureNamespaces.Grant)), cause);
+    /// <summary>What is refused as an approval is an event as well: somebody has tried.</summary>
+    public async Task<GrantChanged> Approve(GrantId id, SignatureRequest request, Cause cause)
+    {
+        try
+        {
+            return await Do(id, new GrantCommand.Approve(await Verify(id, request, SignatureNamespaces.Grant)), cause);
+        }
+        catch (RefusedException e) when (e.Error.Code == ErrorCodes.Denied)
+        {
+            // Refused it is, also where that cannot be written down now.
+            _ = await grants.Ask<GrantReply>(new GrantMessage.Do(id, new GrantCommand.RefusedApproval(e.Error.Message), cause), Patience);
+            throw;
+        }
+    }
 
     public async Task<GrantChanged> Review(GrantId id, SignatureRequest request, Cause cause) =>
         await Do(id, new GrantCommand.Review(await Verify(id, request, SignatureNamespaces.Review)), cause);

@@ -24,7 +24,7 @@ internal static class GrantMapping
         return new GrantDetail(
             asked.Document.Id.Text, StateOf(grant), (grant as Grant.Ended)?.Why, asked.Quorum.Needed, asked.Quorum.RequesterCounts, MissingOf(grant), ReviewOf(grant),
             asked.Document.NotBefore, asked.Document.NotAfter, Signature(asked.By), [.. asked.Approvals.Select(Signature)],
-            [.. asked.Uses.Select(u => new GrantUseInfo(u.Host, u.Number, Words.Of(u.State)))], asked.Text);
+            [.. asked.Uses.Select(u => new GrantUseInfo(u.Host, u.Number, Words.Of(u.State), u.Begun, u.Since))], asked.Text);
     }
 
     /// <exception cref="RefusedException">It breaks rules of a grant; all of them are said.</exception>

@@ -2,7 +2,7 @@ namespace Fleet.Host.Api;
 
 public sealed record GrantList(GrantSummary[] Grants);
 
-/// <param name="State">requested, approved, active, denied, lapsed, revoked or expired.</param>
+/// <param name="State">requested, approved, active, denied, lapsed, revoked, expired or used.</param>
 /// <param name="Hosts">Names or labels, comma-separated.</param>
 /// <param name="What">The command or the job.</param>
 /// <param name="Missing">How many people must still approve; 0 where none or where it is over.</param>
@@ -23,8 +23,10 @@ public sealed record GrantDetail(
 /// <param name="Armored">The signature itself.</param>
 public sealed record SignatureInfo(string Principal, string Key, string Armored);
 
-/// <param name="State">begun, ended, refused or lost.</param>
-public sealed record GrantUseInfo(string Host, int Use, string State);
+/// <param name="State">begun, ended, refused or lost; a refused one is not spent.</param>
+/// <param name="Begun">When the host was asked for it.</param>
+/// <param name="Since">When the fleet heard what has become of it.</param>
+public sealed record GrantUseInfo(string Host, int Use, string State, DateTimeOffset Begun, DateTimeOffset Since);
 
 /// <param name="Changed">False: it was so already, and nothing was written.</param>
 public sealed record GrantChanged(bool Changed, GrantDetail Grant);

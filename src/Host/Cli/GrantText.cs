@@ -30,7 +30,7 @@ internal static class GrantText
         ("state", [State(grant)]),
         ("request", [Signature(grant.Request)]),
         ("approvals", grant.Approvals.Length == 0 ? ["none"] : grant.Approvals.Select(Signature)),
-        ("uses", grant.Uses.Length == 0 ? ["none"] : grant.Uses.Select(u => $"{u.Host} use {u.Use}: {u.State}")),
+        ("uses", grant.Uses.Length == 0 ? ["none"] : Uses(grant.Uses)),
         .. grant.State == "requested" ? [("to approve", Signing(grant.Id, "approve", SignatureNamespaces.Grant))] : (IEnumerable<(string, IEnumerable<string>)>)[],
         .. grant.Review == "due" ? [("to review", Signing(grant.Id, "review", SignatureNamespaces.Review))] : (IEnumerable<(string, IEnumerable<string>)>)[],
     ]);
@@ -73,6 +73,13 @@ internal static class GrantText
     [
         ("runs", [$"job {job.Job} with the content {job.Content}"]),
         ("at its end", [job.AtEnd == AtEnd.Stop ? "the job's processes are stopped" : "the job's processes go on, and are not started again"]),
+    ];
+
+    // How often where, and then each with its times.
+    private static IEnumerable<string> Uses(GrantUseInfo[] uses) =>
+    [
+        .. uses.Where(u => u.State is "ended" or "lost").CountBy(u => u.Host).Select(spent => $"{spent.Key} has used it {spent.Value} {(spent.Value == 1 ? "time" : "times")}"),
+        .. uses.Select(u => $"{u.Host} use {u.Use}: {(u.State == "begun" ? "" : $"{u.State} {Session.Time(u.Since)}, ")}begun {Session.Time(u.Begun)}"),
     ];
 
     public static string State(GrantDetail grant)

@@ -21,6 +21,21 @@ internal static class RootArguments
 
     public static Option<string> Reason() => new("--reason") { Description = "Why.", HelpName = "TEXT", Required = true };
 
+    /// <param name="description">The range is added to it.</param>
+    public static Option<int> Number(string name, string description, int least, int most)
+    {
+        var option = new Option<int>(name) { Description = $"{description} From {least} to {most}.", HelpName = "N", DefaultValueFactory = _ => least };
+        option.Validators.Add(result =>
+        {
+            // The text, not the value: one that is no number has none.
+            if (result.Tokens is [var given] && !(int.TryParse(given.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most))
+            {
+                result.AddError($"{name} is a number from {least} to {most}, not '{given.Value}'");
+            }
+        });
+        return option;
+    }
+
     public static GrantId Id(string text) => GrantId.TryParse(text, out var id) ? id : throw Wrong($"'{text}' is not a grant: {GrantId.Rule}");
 
     public static string Path(string id, string rest = "") => $"/v1/grants/{Id(id)}{rest}";

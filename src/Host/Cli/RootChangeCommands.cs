@@ -74,7 +74,9 @@ internal static class RootChangeCommands
                 var path = RootArguments.Path(session.Value(id), "/revoke");
                 var changed = await client.Post(path, new RevokeRequest(session.Value(reason)!, signature), ApiJson.Default.RevokeRequest, ApiJson.Default.GrantChanged, cancel);
                 session.Tell(signature is null ? "the fleet asks for no more uses; the host itself is told only what is signed (--key)\n" : "");
-                return Print(session, changed);
+                return changed.Grant.State == "used"
+                    ? session.Print(changed, () => ApiJson.Indented.GrantChanged, c => $"grant {c.Grant.Id} is used as often as it says: nothing is left to revoke\n")
+                    : Print(session, changed);
             });
     }
 

@@ -25,8 +25,8 @@ internal static class RootReadCommands
         var id = RootArguments.Grant();
         var bytes = new Option<bool>("--bytes") { Description = "Write the exact bytes that are signed, and nothing else." };
         var play = new Option<bool>("--play") { Description = "Play the recording of a use, where it was asked for with --record." };
-        var use = new Option<int>("--use") { Description = "Which use is played.", HelpName = "N", DefaultValueFactory = _ => 1 };
-        return new FleetCommand("show", "Shows a grant: all that would be signed, in words, and where it stands.", "fleet root show g-8f3a91b2c4d5e6f7") { Exits = [ExitCodes.NotFound] }
+        var use = RootArguments.Number("--use", "Which use is played.", least: 1, GrantRules.MostUses);
+        var command = new FleetCommand("show", "Shows a grant: all that would be signed, in words, and where it stands.", "fleet root show g-8f3a91b2c4d5e6f7") { Exits = [ExitCodes.NotFound] }
             .With(id, bytes, play, use)
             .Runs(async (session, cancel) =>
             {
@@ -47,6 +47,14 @@ internal static class RootReadCommands
                 await output.WriteAsync(Encoding.UTF8.GetBytes(grant.Document), cancel);
                 return ExitCodes.Done;
             });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(play) && result.GetValue(Session.JsonOption))
+            {
+                result.AddError("--play shows a recording on the terminal, and has no JSON: without --play, --json shows the grant");
+            }
+        });
+        return command;
     }
 
     private static FleetCommand List()

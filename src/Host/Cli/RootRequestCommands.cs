@@ -2,6 +2,7 @@ using System.Text;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Grants;
+using Fleet.Ledger;
 
 namespace Fleet.Host.Cli;
 
@@ -39,10 +40,19 @@ internal static class RootRequestCommands
         var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
         _ = GrantMapping.Read(text);
         session.Tell(GrantText.Document(document));
+        session.Tell(Unknown(document.Hosts, policy));
         var request = new GrantRequest(text, await signer.Sign(text, SignatureNamespaces.Request));
         var changed = await client.Post("/v1/grants", request, ApiJson.Default.GrantRequest, ApiJson.Default.GrantChanged, cancel);
         session.Tell(GrantText.Standing(changed.Grant));
         return (changed, signer);
+    }
+
+    // Not refused: a host may join before the window ends, and who asks may know it where this agent does not.
+    private static string Unknown(HostSelector hosts, RootPolicyInfo policy)
+    {
+        var names = hosts.Names.Where(name => name != policy.Host).Distinct().Select(name => $"no host {name}").ToArray();
+        var unknown = names is [] && !hosts.Selects(policy.Host, policy.Labels) ? $"no host with {hosts}" : string.Join(" and ", names);
+        return unknown == "" ? "" : EventText.Visible($"warning: this agent knows {unknown}, but {policy.Host} alone: before one joins, nothing runs there") + "\n";
     }
 
     private static string Requester(RootPolicyInfo policy, string key) =>

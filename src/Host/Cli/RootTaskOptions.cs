@@ -22,7 +22,7 @@ internal sealed class RootTaskOptions
     private readonly Option<string?> groups = new("--groups") { Description = "Supplementary groups, in numbers, comma-separated.", HelpName = "LIST" };
     private readonly Option<string> workdir = Text("--workdir", "DIR", "Where it runs.", "/");
     private readonly Option<string[]> env = Several("--env", "K=V", "A variable of its environment, which beside these has PATH and LANG alone. Can be given more than once.");
-    private readonly Option<int> uses = new("--uses") { Description = "How often each host may run it.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private readonly Option<int> uses = RootArguments.Number("--uses", "How often each host may run it.", least: 1, GrantRules.MostUses);
     private readonly Option<string> outputLimit = Text("--output-limit", "SIZE", "Bytes of output after which it is killed.", "1M");
     private readonly Option<string?> digest = new("--program-digest") { Description = "The digest that the program must have on each host.", HelpName = "sha256:HEX" };
     private readonly Option<bool> record = new("--record") { Description = "Keep its output as a recording." };

@@ -22,6 +22,9 @@ internal sealed partial class RootLogReader : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15), Once = TimeSpan.FromSeconds(60);
 
+    // After it a dead agent's request is looked for again. Each look costs a helper, and there may be many while another task runs.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     private readonly IActorRef log, grants;
     private readonly RootRuns runs;
     private readonly RootFolder root;
@@ -50,12 +53,14 @@ internal sealed partial class RootLogReader : IAsyncDisposable
         {
             try
             {
+                var settled = true;
                 if (HostName() is { } host)
                 {
+                    settled = await SettleUnheard(host);
                     await Read(host);
                 }
 
-                await runs.NextEnd(Once, cancel);
+                await runs.NextEnd(settled ? Once : Soon, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -146,26 +151,16 @@ internal sealed partial class RootLogReader : IAsyncDisposable
         return unreported.ToImmutable();
     }
 
-    // Of a use whose end the agent did not hear, for it was ended before: the receipt is gone with the connection, the log is not.
     private async Task Settle(string host, IEnumerable<RootLogEntry> entries)
     {
         foreach (var entry in entries.Where(entry => entry.What is RootAct.Ended or RootAct.Lost or RootAct.Denied))
         {
             if (await UseOf(host, entry) is { State: UseState.Begun } use && !runs.IsBusy(entry.Grant!.Value))
             {
-                await runs.Report(entry.Grant.Value, use.Host, use.Number, OutcomeOf(entry));
+                await runs.Report(entry.Grant.Value, use.Host, use.Number, RootOutcome.Of(entry));
             }
         }
     }
-
-    private static UseOutcome OutcomeOf(RootLogEntry entry) => entry switch
-    {
-        { What: RootAct.Denied, Denial: { } code } => new UseOutcome.Refused(code, entry.Detail ?? ""),
-        { What: RootAct.Ended, How: { } how } => Lost(entry, $"it ended with {entry.ExitCode} ({EnumText.Of(how)})"),
-        _ => Lost(entry, entry.Detail ?? "its end is not known"),
-    };
-
-    private static UseOutcome.Lost Lost(RootLogEntry entry, string how) => new($"the agent was ended before it heard; entry {entry.Number} of the root log: {how}");
 
     private async Task<GrantUse?> UseOf(string host, RootLogEntry entry) =>
         entry is { Grant: { } id, Use: { } number } && await grants.Ask<GrantReply>(new GrantMessage.Get(id), Patience) is GrantReply.Accepted { Grant.Asking: { } asked }

@@ -151,7 +151,7 @@ public class GrantDeciderTests
     private Decision<GrantEvent> When(GrantCommand command)
     {
         var decision = GrantDecider.Decide(grant, command, now);
-        grant = decision.Events.Aggregate(grant, Grant.Evolve);
+        grant = decision.Events.Aggregate(grant, (state, @event) => Grant.Evolve(state, @event, now));
         return decision;
     }
 }

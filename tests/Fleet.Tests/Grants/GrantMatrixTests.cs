@@ -39,7 +39,7 @@ public class GrantMatrixTests
 
     private static Grant.Asked Full => Asked with { Approvals = [By("bob"), By("carol")] };
 
-    private static Grant.Asked InUse(UseState state) => Full with { Uses = [new GrantUse("web-1", 1, state)] };
+    private static Grant.Asked InUse(params UseState[] states) => Full with { Uses = [.. states.Select((state, i) => new GrantUse("web-1", i + 1, state, Noon, Noon))] };
 
     private static ImmutableArray<(string, Grant)> States =>
     [
@@ -51,12 +51,17 @@ public class GrantMatrixTests
         ("in use", new Grant.Active(InUse(UseState.Begun))),
         ("use lost", new Grant.Active(InUse(UseState.Lost))),
         ("use refused", new Grant.Active(InUse(UseState.Refused))),
-        ("used up", new Grant.Active(InUse(UseState.Ended) with { Uses = [new("web-1", 1, UseState.Ended), new("web-1", 2, UseState.Ended)] })),
+        ("last use", new Grant.Active(InUse(UseState.Begun, UseState.Ended))),
+        ("used anyway", new Grant.Requested(InUse(UseState.Begun, UseState.Lost))),
+        ("spent before", new Grant.Active(InUse(UseState.Ended, UseState.Ended))),
+        ("used", new Grant.Ended(InUse(UseState.Ended, UseState.Ended), GrantEnd.Used, null, Review.NotNeeded)),
+        ("used, one lost", new Grant.Ended(InUse(UseState.Lost, UseState.Ended), GrantEnd.Used, null, Review.NotNeeded)),
         ("denied", new Grant.Ended(Asked, GrantEnd.Denied, "no", Review.NotNeeded)),
         ("lapsed", new Grant.Ended(Asked, GrantEnd.Lapsed, null, Review.NotNeeded)),
         ("revoked", new Grant.Ended(Full, GrantEnd.Revoked, "done", Review.NotNeeded)),
         ("expired", new Grant.Ended(Full, GrantEnd.Expired, null, Review.NotNeeded)),
         ("review due", new Grant.Ended(Full, GrantEnd.Expired, null, Review.Due)),
+        ("used, review", new Grant.Ended(InUse(UseState.Ended, UseState.Ended), GrantEnd.Used, null, Review.Due)),
         ("ended in use", new Grant.Ended(InUse(UseState.Begun), GrantEnd.Revoked, "done", Review.NotNeeded)),
         ("review done", new Grant.Ended(Full, GrantEnd.Expired, null, Review.Done)),
     ];
@@ -65,6 +70,7 @@ public class GrantMatrixTests
     [
         ("request", new GrantCommand.Request(Text(ForTask), By("alice@example.com"), Two)),
         ("approve", new GrantCommand.Approve(By("dave"))),
+        ("misapprove", new GrantCommand.RefusedApproval("by nobody")),
         ("deny", new GrantCommand.Deny("no")),
         ("revoke", new GrantCommand.Revoke("done")),
         ("review", new GrantCommand.Review(By("dave"))),
@@ -74,13 +80,14 @@ public class GrantMatrixTests
         ("use there", new GrantCommand.Use("web-2", Anyway: true)),
         ("ended", new GrantCommand.Report("web-1", 1, new UseOutcome.Ended(0, RootEnd.Exited, "{}", "-"))),
         ("refused", new GrantCommand.Report("web-1", 1, new UseOutcome.Refused(RootDenial.Over, "-"))),
+        ("taken", new GrantCommand.Report("web-1", 1, new UseOutcome.Refused(RootDenial.UseTaken, "-"))),
         ("lost", new GrantCommand.Report("web-1", 1, new UseOutcome.Lost("-"))),
     ];
 
     private static ImmutableArray<GrantEvent> Events =>
     [
         new GrantEvent.Requested(Text(ForTask), By("alice@example.com"), Two), new GrantEvent.Approved(By("dave")), new GrantEvent.Activated(), new GrantEvent.Denied("no"),
-        new GrantEvent.Revoked("done"), new GrantEvent.Lapsed(), new GrantEvent.Expired(), new GrantEvent.Reviewed(By("dave")),
+        new GrantEvent.Revoked("done"), new GrantEvent.Lapsed(), new GrantEvent.Expired(), new GrantEvent.Reviewed(By("dave")), new GrantEvent.Used(), new GrantEvent.ApprovalRefused("-"),
         new GrantEvent.UseBegun("web-1", 1), new GrantEvent.UseEnded("web-1", 1, 0, RootEnd.Exited, "{}", "-"),
         new GrantEvent.UseRefused("web-1", 1, RootDenial.Over, "-"), new GrantEvent.UseLost("web-1", 1, "-"),
     ];
@@ -96,7 +103,7 @@ public class GrantMatrixTests
     {
         try
         {
-            return Grant.Evolve(state, @event) is not null;
+            return Grant.Evolve(state, @event, Noon) is not null;
         }
         catch (UnreachableException)
         {

@@ -52,6 +52,8 @@ public sealed class EventTextTests
         (new GrantEvent.Revoked("done"), "revoked: done"),
         (new GrantEvent.Lapsed(), "lapsed: its window ended before enough had approved it"),
         (new GrantEvent.Expired(), "expired"),
+        (new GrantEvent.Used(), "used as often as it says, on every host that it names"),
+        (new GrantEvent.ApprovalRefused("key SHA256:b0b is nobody's\u0007"), "an approval was refused: key SHA256:b0b is nobody's\\u0007"),
         (new GrantEvent.Reviewed(Bob), "reviewed by bob (SHA256:b0b)"),
         (new GrantEvent.UseBegun("web-1", 2), "web-1 is asked for use 2"),
         (new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "", ""), "use 2 on web-1 ended with 137: killed at its timeout"),

@@ -55,6 +55,8 @@ internal static class Examples
         new GrantEvent.Revoked("the disk has room again"),
         new GrantEvent.Lapsed(),
         new GrantEvent.Expired(),
+        new GrantEvent.Used(),
+        new GrantEvent.ApprovalRefused("the signature is for 'fleet-request', and this wants one for 'fleet-grant'"),
         new GrantEvent.Reviewed(Signature),
         new GrantEvent.UseBegun("web-1", 2),
         new GrantEvent.UseEnded("web-1", 2, 137, RootEnd.Timeout, "{\"fleet_root_receipt\":1}", "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\n-----END SSH SIGNATURE-----\n"),

@@ -10,21 +10,24 @@ public sealed class FakeGrants : ReceiveActor
 {
     private readonly Dictionary<GrantId, Grant> grants = [];
 
-    public FakeGrants()
+    /// <param name="recorded">Gets every event.</param>
+    public FakeGrants(List<GrantEvent> recorded)
     {
         Receive<ListGrants>(_ => Sender.Tell(grants.Values.ToImmutableArray()));
         Receive<GrantMessage.Get>(get => Sender.Tell(
             grants.TryGetValue(get.Grant, out var grant) ? new GrantReply.Accepted(grant, false) : new GrantReply.Refused(new Refusal(RefusalCode.NotFound, $"there is no grant {get.Grant}"))));
         Receive<GrantMessage.Do>(message =>
         {
-            var decision = GrantDecider.Decide(grants.GetValueOrDefault(message.Grant, Grant.None), message.Command, DateTimeOffset.UtcNow);
+            var now = DateTimeOffset.UtcNow;
+            var decision = GrantDecider.Decide(grants.GetValueOrDefault(message.Grant, Grant.None), message.Command, now);
             if (decision.Refusal is { } refusal)
             {
                 Sender.Tell(new GrantReply.Refused(refusal));
                 return;
             }
 
-            grants[message.Grant] = decision.Events.Aggregate(grants.GetValueOrDefault(message.Grant, Grant.None), Grant.Evolve);
+            recorded.AddRange(decision.Events);
+            grants[message.Grant] = decision.Events.Aggregate(grants.GetValueOrDefault(message.Grant, Grant.None), (grant, @event) => Grant.Evolve(grant, @event, now));
             Sender.Tell(new GrantReply.Accepted(grants[message.Grant], !decision.Events.IsEmpty));
         });
     }

@@ -46,6 +46,28 @@ public sealed class GrantApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_refused_as_an_approval_is_in_the_record_with_the_reason_a_few_times()
+    {
+        var document = Documents.Task();
+        await Request(document);
+        await Sign(document, "approve", alice);
+        await Sign(document, "approve", bob, SignatureNamespaces.Request);
+        var stranger = await api.People.Key();
+        for (var i = 0; i < Grant.MostRefusedApprovals; i++)
+        {
+            Assert.Equal((403, ErrorCodes.Denied), Error(await Sign(document, "approve", stranger)));
+        }
+
+        Assert.Equal((400, ErrorCodes.Invalid), Error(await api.Send(HttpMethod.Post, $"/v1/grants/{document.Id}/approve", """{"signature":"yes"}""")));
+        var refused = api.Granted.OfType<GrantEvent.ApprovalRefused>().Select(e => e.Why).ToList();
+        Assert.Equal(Grant.MostRefusedApprovals, refused.Count);
+        Assert.Contains("alice asked for it, and who asks does not approve", refused[0], StringComparison.Ordinal);
+        Assert.Contains("and this wants one for 'fleet-grant'", refused[1], StringComparison.Ordinal);
+        Assert.Matches("^key SHA256:.* is nobody's in .*; more of them are not recorded$", refused[^1]);
+        Assert.Equal(1, Changed(await Sign(document, "approve", bob)).Grant.Missing);
+    }
+
+    [Fact]
     public async Task A_request_is_signed_by_whom_it_names()
     {
         var refused = await Request(Documents.Task(), bob);

@@ -5,6 +5,7 @@ using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
+using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
 using Fleet.Host.Grants;
@@ -39,7 +40,7 @@ public sealed class RunningApi : IAsyncDisposable
         var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
         Options = new ApiOptions(Paths.Socket, group);
         var root = new RootFolder(People.Folder);
-        var fake = system.ActorOf(Props.Create(() => new FakeGrants()));
+        var fake = system.ActorOf(Props.Create(() => new FakeGrants(Granted)));
         var runs = new RootRuns(fake, $"{Folder}/no-root.sock", Paths, TimeProvider.System, NullLogger.Instance);
         var grants = new GrantApi(fake, root, new SshSignatures(root, Paths.Signatures), runs);
         app = ApiServer.Build(api, grants, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
@@ -57,6 +58,9 @@ public sealed class RunningApi : IAsyncDisposable
     public IActorRef JobsActor { get; }
 
     public List<JobMessage> Seen { get; } = [];
+
+    /// <summary>Every event of a grant, in order.</summary>
+    public List<GrantEvent> Granted { get; } = [];
 
     public static async Task<RunningApi> Start(
         Func<ProcessSpec, ProcessStatus>? says = null, bool hostAnswers = true, string group = "no-such-group-here")

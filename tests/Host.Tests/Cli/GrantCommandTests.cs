@@ -54,6 +54,8 @@ public sealed class GrantCommandTests : IAsyncLifetime
     [InlineData("a grant's times are whole seconds; got '1.5s'", "--timeout", "1.5s", "--", "/bin/id")]
     [InlineData("a size is a number and a unit", "--output-limit", "much", "--", "/bin/id")]
     [InlineData("a digest is sha256: and 64 hex digits", "--program-digest", "md5:1", "--", "/bin/id")]
+    [InlineData("--uses is a number from 1 to 1000, not '99999999999'", "--uses", "99999999999", "--", "/bin/id")]
+    [InlineData("--uses is a number from 1 to 1000, not '0'", "--uses", "0", "--", "/bin/id")]
     [InlineData("root_task.timeout_seconds: from 1 to 86400 seconds; got 0", "--timeout", "0s", "--", "/bin/id")]
     [InlineData("root_task.argv[0]: an absolute path", "--", "./id")]
     [InlineData("there is no key /nothing/here", "--key", "/nothing/here", "--", "/bin/id")]
@@ -62,6 +64,21 @@ public sealed class GrantCommandTests : IAsyncLifetime
         var refused = await Run(api, ["root", "request", "--on", "web-1", "--reason", "x", .. args.Contains("--key") ? args : ["--key", alice, .. args]]);
         Assert.Equal((2, ""), (refused.ExitCode, refused.Output));
         Assert.Contains(says, refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nohost,host-1", "warning: this agent knows no host nohost, but host-1 alone: before one joins, nothing runs there\n")]
+    [InlineData("a,b", "warning: this agent knows no host a and no host b, but host-1 alone")]
+    [InlineData("role=db", "warning: this agent knows no host with role=db, but host-1 alone")]
+    [InlineData("host-1", null)]
+    [InlineData("role=web", null)]
+    public async Task Hosts_that_nobody_knows_are_asked_for_with_a_warning(string selector, string? warning)
+    {
+        var asked = await Run(api, "root", "request", "--on", selector, "--reason", "x", "--key", alice, "--", "/bin/id");
+        Assert.Equal(0, asked.ExitCode);
+        Assert.Contains(warning ?? "", asked.Error, StringComparison.Ordinal);
+        Assert.Equal(warning is not null, asked.Error.Contains("warning", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -135,6 +152,8 @@ public sealed class GrantCommandTests : IAsyncLifetime
 
     [Theory]
     [InlineData("root show g-1", "'g-1' is not a grant: a grant's id is g- and 16 lower-case hex digits")]
+    [InlineData("root show g-0000000000000000 --play --json", "--play shows a recording on the terminal, and has no JSON")]
+    [InlineData("root show g-0000000000000000 --play --use 0", "--use is a number from 1 to 1000, not '0'")]
     [InlineData("root list --all --pending", "--pending, --active and --all: one of them")]
     [InlineData("root approve g-0000000000000000 --key a --signature b", "--key signs and --signature has been signed: one of them")]
     [InlineData("root deny g-0000000000000000", "--reason")]

@@ -54,13 +54,29 @@ public sealed class GrantTextTests
     [InlineData("expired", null, "due", "expired; somebody who neither asked nor approved has to review it")]
     [InlineData("revoked", "done\u001b", "done", "revoked: done\\u001b; reviewed")]
     [InlineData("lapsed", null, "not_needed", "lapsed")]
+    [InlineData("used", null, "due", "used; somebody who neither asked nor approved has to review it")]
     public void What_became_of_it_is_said_with_why_and_what_is_still_to_do(string state, string? why, string review, string says)
     {
         var by = new SignatureInfo("alice", "SHA256:a", "");
-        var grant = new GrantDetail("g-0000000000000000", state, why, 2, false, 0, review, default, default, by, [], [new GrantUseInfo("web-1", 1, "lost")], "");
+        var grant = new GrantDetail("g-0000000000000000", state, why, 2, false, 0, review, default, default, by, [], [new GrantUseInfo("web-1", 1, "lost", default, default)], "");
         var text = GrantText.Standing(grant);
         Assert.StartsWith($"state         {says}\n", text, StringComparison.Ordinal);
-        Assert.Contains("uses          web-1 use 1: lost\n", text, StringComparison.Ordinal);
+        Assert.Contains("uses          web-1 has used it 1 time\n              web-1 use 1: lost 0001-01-01 ", text, StringComparison.Ordinal);
         Assert.Equal(review == "due", text.Contains("ssh-keygen -Y sign -n fleet-review", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Uses_are_counted_by_host_and_told_with_their_times_and_a_refused_one_is_none()
+    {
+        var (at, by) = (new DateTimeOffset(2026, 11, 26, 12, 0, 0, TimeSpan.Zero), new SignatureInfo("alice", "SHA256:a", ""));
+        GrantUseInfo[] uses = [new("web-1", 1, "ended", at, at.AddMinutes(1)), new("web-1", 2, "lost", at, at.AddMinutes(2)), new("web-2", 1, "refused", at, at), new("web-2", 2, "begun", at, at)];
+        var lines = GrantText.Standing(new GrantDetail("g-0000000000000000", "active", null, 2, false, 0, "not_needed", default, default, by, [], uses, "")).Split('\n');
+        string When(int minute) => Session.Time(at.AddMinutes(minute));
+        Assert.Equal(
+            [
+                "uses          web-1 has used it 2 times", $"              web-1 use 1: ended {When(1)}, begun {When(0)}", $"              web-1 use 2: lost {When(2)}, begun {When(0)}",
+                $"              web-2 use 1: refused {When(0)}, begun {When(0)}", $"              web-2 use 2: begun {When(0)}", "",
+            ],
+            lines.SkipWhile(line => !line.StartsWith("uses", StringComparison.Ordinal)));
     }
 }

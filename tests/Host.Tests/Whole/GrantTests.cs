@@ -58,6 +58,10 @@ public sealed class GrantTests
         await Denied(host, "it is not over the grant's exact bytes", ["root", "approve", id, "--signature", file]);
         await File.WriteAllTextAsync(file, await People.Sign(bob, "fleet-request", bytes));
         await Denied(host, "the signature is for 'fleet-request', and this wants one for 'fleet-grant'", ["root", "approve", id, "--signature", file]);
+        var refused = (await host.Fleet("audit", "log", "--kind", "grant.approval_refused")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, refused.Length);
+        Assert.All(refused, line => Assert.Contains("an approval was refused: ", line, StringComparison.Ordinal));
+        Assert.Contains("it is not over the grant's exact bytes", refused[2], StringComparison.Ordinal);
         Assert.Equal($"grant {id} is denied: no need\n", await Done(host, "root", "deny", id, "--reason", "no need"));
         var over = await host.Fleet("root", "approve", id, "--key", bob);
         Assert.Equal((1, "fleet: the grant has ended: denied; ask for another"), (over.ExitCode, over.Error.Split('\n')[^2]));

@@ -23,7 +23,8 @@ public sealed class RootTaskTests
         Assert.Contains("host-1 has used it 1 time, as often as it says", again.Error, StringComparison.Ordinal);
 
         Assert.Equal(
-            ["grant.requested.v1", "grant.approved.v1", "grant.approved.v1", "grant.activated.v1", "grant.use_begun.v1", "grant.use_ended.v1"], await rooted.Host.Events(id));
+            ["grant.requested.v1", "grant.approved.v1", "grant.approved.v1", "grant.activated.v1", "grant.use_begun.v1", "grant.use_ended.v1", "grant.used.v1"],
+            await rooted.Host.Events(id));
         Assert.Contains("use 1 on host-1 ended with 7", (await rooted.Host.Fleet("audit", "log", "--job", id)).Output, StringComparison.Ordinal);
         Assert.Contains("host-1 use 1: ended", (await rooted.Host.Fleet("root", "show", id)).Output, StringComparison.Ordinal);
 

@@ -25,6 +25,8 @@ public sealed class RootedHost : IAsyncDisposable
 
     public string State => $"{prefix}/var/lib/fleet-root";
 
+    public string Socket => $"{prefix}/run/fleet-root/root.sock";
+
     public string Alice { get; private set; } = "";
 
     public string Bob { get; private set; } = "";
@@ -49,7 +51,7 @@ public sealed class RootedHost : IAsyncDisposable
         people.WritePolicy(agent: rooted.Uid);
         (rooted.Alice, rooted.Bob, rooted.Carol) = (await people.Join("alice"), await people.Join("bob", "ecdsa"), await people.Join("carol", "rsa"));
         rooted.StartHelper();
-        await host.Configure($"root {{ policy = \"{people.Folder}\", socket = \"{prefix}/run/fleet-root/root.sock\" }}");
+        await host.Configure($"root {{ policy = \"{people.Folder}\", socket = \"{rooted.Socket}\" }}");
         await host.StartAgent();
         return rooted;
     }
@@ -71,6 +73,9 @@ public sealed class RootedHost : IAsyncDisposable
         helper?.Dispose();
         helper = null;
     }
+
+    /// <summary>Also of those who are to answer: what comes while it is stopped waits.</summary>
+    public Task SignalHelper(string signal) => People.Must(new Command("/bin/kill", "-s", signal, helper!.Id.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>The id of a grant for a command that alice has asked for and, unless told otherwise, bob and carol have approved.</summary>
     public async Task<string> Approved(string[] options, string[] command, bool both = true)
@@ -98,7 +103,7 @@ public sealed class RootedHost : IAsyncDisposable
         var asked = await host.AsUser("/usr/bin/python3", "-c", $"""
             import socket, base64
             s = socket.socket(socket.AF_UNIX)
-            s.connect('{prefix}/run/fleet-root/root.sock')
+            s.connect('{Socket}')
             s.sendall(base64.b64decode('{Convert.ToBase64String(frame)}'))
             while s.recv(65536): pass
             """).Run();
