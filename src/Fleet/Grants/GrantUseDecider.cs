@@ -12,7 +12,6 @@ internal static class GrantUseDecider
         var next = GrantUses.Next(asked.Uses, host);
         return asked.Document switch
         {
-            { RootTask: null } => Refuse(RefusalCode.Invalid, "the grant is for a job, which its hosts start; fleet job run submits it"),
             { Hosts.Names: { IsEmpty: false } names } when !names.Contains(host) => Refuse(RefusalCode.NotFound, $"the grant is not for {host} but for {asked.Document.Hosts}"),
             { RootTask.UsesPerHost: var uses } when next > uses => Refuse(RefusalCode.Conflict, $"{host} has used it {uses} {(uses == 1 ? "time" : "times")}, as often as it says; ask for another"),
             _ => Decision<GrantEvent>.Of([.. before, new GrantEvent.UseBegun(host, next)]),

@@ -165,8 +165,9 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
 
     private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes, IActorRef? rootLog)
     {
-        var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
         var root = new RootFolder(settings.Root.Policy);
+        var audit = new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500));
+        var facade = new FleetApi(jobs, grants, host, audit, settings.Paths, sandboxes, root, settings.HostName, TimeProvider.System);
         var runs = new RootRuns(grants, settings.Root.Socket, settings.Paths, TimeProvider.System, loggers.CreateLogger(nameof(RootRuns)));
         open.Push(runs);
         var options = new ApiOptions(settings.Socket, settings.SocketGroup);

@@ -16,9 +16,17 @@ public sealed record JobSummary(
 
 /// <param name="Desired">running or stopped.</param>
 /// <param name="Generation">The index for <c>--check-index</c>.</param>
+/// <param name="Grant">Null: it asks for no more than the baseline.</param>
 public sealed record JobDetail(
     string Name, string Desired, string State, int Version, long Generation, string Digest, DateTimeOffset ChangedAt, string ChangedBy,
-    JobProcess[] Processes);
+    JobProcess[] Processes, JobGrantInfo? Grant = null);
+
+/// <summary>The grant of a job that asks for more than the baseline.</summary>
+/// <param name="Id">That covers it; null: none does.</param>
+/// <param name="Until">When that ends.</param>
+/// <param name="Nearest">Where none covers it: the one that lacks least; null: nobody has asked for any.</param>
+/// <param name="Why">Each reason why that does not.</param>
+public sealed record JobGrantInfo(string? Id, DateTimeOffset? Until, string? Nearest, string[] Why);
 
 /// <param name="Phase">That of the process in snake_case; <c>pending</c> where no host has spoken of it.</param>
 /// <param name="Version">That it runs, or ran last; null while pending.</param>
@@ -56,10 +64,11 @@ public sealed record RevertRequest(int? To = null);
 
 /// <param name="Change">none, create, update or start.</param>
 /// <param name="CheckIndex">To be given to <c>job run --check-index</c>.</param>
-/// <param name="Missing">Grants missing; with any, the job cannot be run.</param>
+/// <param name="Missing">What no grant covers; with any, the job cannot be run.</param>
+/// <param name="Grant">Null: it asks for no more than the baseline.</param>
 public sealed record PlanReply(
     string Job, string Change, long CheckIndex, string? CurrentDigest, string Digest, string[] Hosts, PlanProcess[] Processes, DiffKey[] Files,
-    MissingGrant[] Missing);
+    MissingGrant[] Missing, JobGrantInfo? Grant = null);
 
 /// <param name="Action">keep, add, change or remove.</param>
 public sealed record PlanProcess(string Name, string Action, bool Restarts, DiffKey[] Keys);

@@ -99,7 +99,7 @@ internal static class JobFileCommands
     {
         var processes = spec.Processes.Select(p => new ValidatedProcess(
             p.Name, [.. PrivilegeSet.Asked(spec.Id, p).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why))])).ToArray();
-        return new ValidateReport(spec.Id.ToString(), JobDigest.Of(spec).ToString(), !GrantCheck.Missing(spec).IsEmpty, processes);
+        return new ValidateReport(spec.Id.ToString(), JobDigest.Of(spec).ToString(), !PrivilegeSet.Of(spec).IsBaseline, processes);
     }
 
     private static string Text(ValidateReport report)

@@ -34,6 +34,7 @@ internal static class JobText
             .AppendLine($"state       {job.State} (wanted: {job.Desired})")
             .AppendLine($"version     {job.Version} ({Short(job.Digest)}), check index {job.Generation}")
             .AppendLine($"changed     {Session.Time(job.ChangedAt)} by {EventText.Visible(job.ChangedBy)}")
+            .Append(job.Grant is { } grant ? $"grant       {Grant(grant)}\n" : "")
             .AppendLine();
         var table = new TextTable("PROCESS", "HOST", "PHASE", "HEALTH", "PID", "RESTARTS", "SINCE");
         foreach (var process in job.Processes)
@@ -51,6 +52,13 @@ internal static class JobText
 
         return text.ToString();
     }
+
+    public static string Grant(JobGrantInfo grant) => EventText.Visible(grant switch
+    {
+        { Id: { } id, Until: { } until } => $"{id}, until {Session.Time(until)}",
+        { Nearest: { } nearest } => $"none: {nearest} does not cover it: {string.Join("; ", grant.Why)}",
+        _ => "none: nobody has asked for one",
+    });
 
     /// <summary>Why a process is as it is; empty where there is nothing to say.</summary>
     public static string Why(JobProcess process)

@@ -36,10 +36,10 @@ public sealed class RunningApi : IAsyncDisposable
         JobsActor = system.ActorOf(Props.Create(() => new FakeJobs(Seen, says)));
         var host = system.ActorOf(Props.Create(() => new FakeHost(hostAnswers)));
         var audit = new SqliteAuditLog(Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(20));
-        var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
-        Options = new ApiOptions(Paths.Socket, group);
         var root = new RootFolder(People.Folder);
         var fake = system.ActorOf(Props.Create(() => new FakeGrants()));
+        var api = new FleetApi(JobsActor, fake, host, audit, Paths, new OnlyUsage(), root, "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
+        Options = new ApiOptions(Paths.Socket, group);
         var runs = new RootRuns(fake, $"{Folder}/no-root.sock", Paths, TimeProvider.System, NullLogger.Instance);
         var grants = new GrantApi(fake, root, new SshSignatures(root, Paths.Signatures), runs);
         app = ApiServer.Build(api, grants, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
