@@ -93,6 +93,8 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public SandboxUsage? Usage(RunId run) => cgroups.Usage(run.Text);
 
+    public Task<KernelView?> Look(RunId run) => Task.FromResult<KernelView?>(null);
+
     /// <summary>With which the kernel can be told to hold a run still for a moment.</summary>
     public CgroupFreezer Freezer(RunId run) => new(cgroups.FreezerFolder(run.Text));
 

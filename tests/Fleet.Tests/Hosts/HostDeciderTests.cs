@@ -168,7 +168,7 @@ public class HostDeciderTests
             foreach (var (jobs, number) in states)
             {
                 var desired = jobs.DistinctBy(j => j.Item1).Select(j => Job($"{j.Item1}", j.Item2, [.. j.Item3.Distinct().Select(p => $"{p}")]) with { Run = j.Item4 });
-                state = HostDecider.Decide(state, new DesiredState(number, [.. desired]), slices: 3).Aggregate(state, HostState.Evolve);
+                state = HostDecider.Decide(state, new DesiredState(number, [.. desired]), slices: 3, DateTimeOffset.UnixEpoch).Aggregate(state, HostState.Evolve);
                 if (state.Used.Count == 3 && state.Idle.FirstOrDefault() is { } idle)
                 {
                     state = HostState.Evolve(state, new HostEvent.SliceReturned(idle.Job, idle.Slice));
@@ -194,7 +194,7 @@ public class HostDeciderTests
 
     private ImmutableArray<HostEvent> WhenNumber(long desired, params DesiredJob[] jobs)
     {
-        var events = HostDecider.Decide(host, new DesiredState(desired, [.. jobs]), slices: 2);
+        var events = HostDecider.Decide(host, new DesiredState(desired, [.. jobs]), slices: 2, DateTimeOffset.UnixEpoch);
         host = events.Aggregate(host, HostState.Evolve);
         return events;
     }

@@ -108,6 +108,8 @@ public sealed class RunningApi : IAsyncDisposable
     {
         public SandboxUsage? Usage(RunId run) => run == FakeHost.Run ? new SandboxUsage(TimeSpan.FromSeconds(1.5), 3 << 20, 2) : null;
 
+        public Task<KernelView?> Look(RunId run) => Task.FromResult<KernelView?>(null);
+
         public int Slices => throw new NotSupportedException();
 
         public Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle) => throw new NotSupportedException();
