@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Ledger;
+using Fleet.Privileges;
 using Fleet.Processes;
 
 namespace Fleet.Hosts;
@@ -20,13 +21,18 @@ public sealed record HostState(
     /// <summary>The grants for jobs that it was given.</summary>
     public HostGrants Grants { get; init; } = HostGrants.None;
 
+    /// <summary>Jobs that could write outside of their own folders, by a volume that was granted: what their ids own there nobody finds, so their slices stay theirs.</summary>
+    public ImmutableHashSet<JobId> Outside { get; init; } = [];
+
     public static readonly HostState Empty = new(
         ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty, [], 0);
 
     /// <summary>Those whose slice could be given back as far as the host was told, the longest unused first: no process of them shall run or is leaving.</summary>
     public IEnumerable<SliceOf> Idle => Used.Where(IsIdle).Select(job => new SliceOf(job, Slices[job]));
 
-    private bool IsIdle(JobId job) => !Leaving.Keys.Any(p => p.Job == job) && !Assigned.Values.Any(a => a.Process.Job == job && a.Run);
+    private bool IsIdle(JobId job) => IsStopped(job) && !Outside.Contains(job);
+
+    internal bool IsStopped(JobId job) => !Leaving.Keys.Any(p => p.Job == job) && !Assigned.Values.Any(a => a.Process.Job == job && a.Run);
 
     /// <exception cref="UnreachableException">The event cannot follow this state.</exception>
     public static HostState Evolve(HostState host, HostEvent @event) => @event switch
@@ -45,6 +51,9 @@ public sealed record HostState(
             Grants = host.Assigned.TryGetValue(e.Assignment.Process, out var before) && before.Version != e.Assignment.Version
                 ? host.Grants.Forget(e.Assignment.Process.Job)
                 : host.Grants,
+            Outside = PrivilegeSet.Of(e.Assignment.Process.Job, e.Assignment.Spec).Members.Any(p => p is Privilege.UnrestrictedVolume { Writable: true })
+                ? host.Outside.Add(e.Assignment.Process.Job)
+                : host.Outside,
         },
         HostEvent.ProcessUnassigned e when host.Assigned.TryGetValue(e.Process, out var assignment) => host with
         {
@@ -63,21 +72,22 @@ public sealed record HostState(
 
 /// <summary>The host's state as a snapshot stores it: lists, because JSON has no keys but strings.</summary>
 /// <param name="Slices">In the order of <see cref="HostState.Used"/>.</param>
-/// <param name="Grants">Those that it holds; null, as the next: none, before there were any.</param>
+/// <param name="Grants">Those that it holds; null, as the next two: none, before there were any.</param>
 /// <param name="EndedGrants">In the order of <see cref="HostGrants.Ended"/>.</param>
 public sealed record HostSnapshot(
     ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices, long Desired = 0,
-    ImmutableArray<JobGrant>? Grants = null, ImmutableArray<EndedGrant>? EndedGrants = null)
+    ImmutableArray<JobGrant>? Grants = null, ImmutableArray<EndedGrant>? EndedGrants = null, ImmutableArray<JobId>? Outside = null)
 {
     public static HostSnapshot Of(HostState host) => new(
         [.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Used.Select(job => new SliceOf(job, host.Slices[job]))], host.Desired,
-        [.. host.Grants.Held.Values], [.. host.Grants.Ended]);
+        [.. host.Grants.Held.Values], [.. host.Grants.Ended], [.. host.Outside]);
 
     public HostState ToState() => new(
         Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice),
         [.. Slices.Select(s => s.Job)], Desired)
     {
         Grants = new HostGrants((Grants ?? []).ToImmutableDictionary(grant => grant.Id), [.. EndedGrants ?? []]),
+        Outside = [.. Outside ?? []],
     };
 }
 

@@ -4,8 +4,10 @@ using Akka.Actor;
 using Fleet.Actors.Grants;
 using Fleet.Actors.Jobs;
 using Fleet.Grants;
+using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Privileges;
+using Fleet.Sandboxes;
 
 namespace Fleet.Host.Api;
 
@@ -15,6 +17,19 @@ public sealed partial class FleetApi
     // Grants name a host as its root does, and where root has no policy, nothing is granted by any name.
     private string GrantedName => root.Host() ?? hostName;
 
+    public async Task<UnsafeList> Unsafe()
+    {
+        var (views, known, now) = (await Views(), await Known(), time.GetUtcNow());
+        var found = await Task.WhenAll(views.Select(view => UnsafeMapping.Of(view, known, GrantedName, now, Look)));
+        return new UnsafeList([.. found.SelectMany(processes => processes)]);
+    }
+
+    // Only this host's kernel can be asked.
+    private Task<KernelView?> Look(Observation seen) =>
+        seen.Host == hostName && seen.Status is { Pid: not null, Run: { } run } ? sandboxes.Look(run) : Task.FromResult<KernelView?>(null);
+
+    private Task<ImmutableArray<Grant>> Known() => grants.Ask<ImmutableArray<Grant>>(ListGrants.Instance, Patience);
+
     private async Task<JobCover> Cover(JobSpec spec)
     {
         if (PrivilegeSet.Of(spec).IsBaseline)
@@ -22,7 +37,7 @@ public sealed partial class FleetApi
             return new JobCover.Baseline();
         }
 
-        return GrantCheck.Cover(spec, await grants.Ask<ImmutableArray<Grant>>(ListGrants.Instance, Patience), GrantedName, time.GetUtcNow());
+        return GrantCheck.Cover(spec, await Known(), GrantedName, time.GetUtcNow());
     }
 
     private async Task Admit(JobSpec spec)

@@ -63,8 +63,6 @@ public sealed partial class FleetApi(
         return new JobChanged(accepted.Changed, await Detail(accepted.Job));
     }
 
-    public async Task<UnsafeList> Unsafe() => new([.. (await Views()).SelectMany(JobMapping.Unsafe)]);
-
     public Cause CauseOf(Caller caller, Guid? correlation, ActivityContext trace)
     {
         var command = Guid.CreateVersion7(time.GetUtcNow());

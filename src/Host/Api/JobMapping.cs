@@ -53,12 +53,6 @@ internal static class JobMapping
 
     public static DiffKey[] Keys(IEnumerable<KeyChange> changes) => [.. changes.Select(c => new DiffKey(c.Path, c.Before, c.After))];
 
-    public static IEnumerable<UnsafeProcess> Unsafe(JobView job) =>
-        from process in job.Current.Spec.Processes
-        where !PrivilegeSet.Of(job.Id, process).IsBaseline
-        let asked = PrivilegeSet.Asked(job.Id, process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why)).ToArray()
-        select new UnsafeProcess(job.Id.ToString(), process.Name, job.Current.Version, asked, null);
-
     // Those of the current version first, in the file's order; then what earlier versions left and is still going away.
     private static JobProcess[] Processes(JobView job)
     {
@@ -80,7 +74,7 @@ internal static class JobMapping
         return new JobProcess(
             seen.Process.Name, seen.Host, Words.Of(status.Phase), status.Version, IsCurrent(job, seen), spec is not null,
             spec?.Health is not null, Words.Of(status.Health), status.Since, status.Pid, status.Run?.ToString(), status.Restarts,
-            Exit(status.LastExit), status.Detail);
+            Exit(status.LastExit), status.Detail, status.Grant?.Text, status.Difference);
     }
 
     // A host that has been told may still have the run of an earlier version in hand; then its status names that version.
