@@ -76,7 +76,8 @@ internal static class Recovery
         var recorder = new Recorder("bench", TimeProvider.System);
         var link = new LoopbackLink();
         var jobs = system.StartJobs(recorder, folder.Journal, link);
-        var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new NoProbes());
+        system.StartGrants(recorder, folder.Journal, jobs);
+        var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new NoProbes(), () => null);
         return (jobs, system.StartHost(recorder, link, ports, new AgentRun("bench", 1, Guid.Empty, Guid.CreateVersion7())));
     }
 

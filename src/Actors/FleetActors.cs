@@ -26,8 +26,9 @@ public static class FleetActors
         return jobs;
     }
 
-    public static IActorRef StartGrants(this ActorSystem system, Recorder recorder, IGrantIndex index) =>
-        system.ActorOf(Kept(GrantsActor.Props(recorder, index), "grants"), "grants");
+    /// <param name="jobs">Is told of the grants for jobs.</param>
+    public static IActorRef StartGrants(this ActorSystem system, Recorder recorder, IGrantIndex index, IActorRef jobs) =>
+        system.ActorOf(Kept(GrantsActor.Props(recorder, index, jobs), "grants"), "grants");
 
     public static IActorRef StartHost(this ActorSystem system, Recorder recorder, LoopbackLink link, ProcessPorts ports, AgentRun agent)
     {

@@ -71,10 +71,10 @@ internal sealed class AgentFixture : IAsyncDisposable
         var recorder = new Recorder("test-host", time);
         var link = new LoopbackLink();
         Jobs = system.StartJobs(recorder, journal, link);
-        Grants = system.StartGrants(recorder, journal);
+        Grants = system.StartGrants(recorder, journal, Jobs);
         RootLog = system.StartRootLog(recorder);
         Host = system.StartHost(
-            recorder, link, new ProcessPorts(Sandboxes, new ExitWakeups(Sandboxes), probes), new AgentRun("test", 1, Guid.Empty, Guid.CreateVersion7()));
+            recorder, link, new ProcessPorts(Sandboxes, new ExitWakeups(Sandboxes), probes, () => "web-1"), new AgentRun("test", 1, Guid.Empty, Guid.CreateVersion7()));
         if (untilReady)
         {
             await Host.Ask<Ready>(WhenReady.Instance, Patience);

@@ -100,6 +100,18 @@ internal sealed class FakeSandboxes : ISandboxes
 
     public SandboxUsage? Usage(RunId run) => null;
 
+    public Task<KernelView?> Look(RunId run) => Task.FromResult<KernelView?>(null);
+
+    /// <summary>The kernel's view of what runs comes to differ from what was declared, or, with null, no longer does.</summary>
+    public void Differ(RunId run, string? difference)
+    {
+        runs[run] = runs[run] is SandboxView.Running running ? running with { Difference = difference } : throw new InvalidOperationException($"{run} does not run");
+        foreach (var listener in listeners)
+        {
+            listener(run);
+        }
+    }
+
     public int Slices { get; set; } = 256;
 
     /// <summary>What a stopped job keeps on the host; null: nothing.</summary>

@@ -12,17 +12,14 @@ namespace Fleet.Actors.Grants;
 /// <summary>One grant: decides, records, and tells the Grants actor what it came to. Wakes itself when time alone changes it.</summary>
 internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
 {
-    // Not as long as a window may be: the clock may be set meanwhile, and a timer does not count how long a machine slept.
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(10), Tick = TimeSpan.FromMilliseconds(1);
-
     private readonly GrantId id;
+    private readonly Alarm alarm;
     private Guid story;
-    private ITimer? alarm;
 
     public GrantActor(GrantId id, Recorder recorder)
         : base(Streams.Grant(id), Grant.None, recorder)
     {
-        this.id = id;
+        (this.id, alarm) = (id, new Alarm(recorder.Time, Self, Wake.Up));
         Command<Do>(Handle);
         Command<Wake>(_ => WakeUp());
     }
@@ -30,8 +27,9 @@ internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
     /// <param name="ReplyTo">Who asked; the Grants actor answers it, after it has heard of the change.</param>
     public sealed record Do(GrantCommand Command, Cause Cause, IActorRef ReplyTo);
 
+    /// <param name="Sequence">Of its newest event.</param>
     /// <param name="Reply">To whom, and what became of the command; null: nobody asked.</param>
-    public sealed record Now(GrantId Id, Grant Grant, Answer? Reply) : IEntityNow<GrantId>;
+    public sealed record Now(GrantId Id, Grant Grant, long Sequence, Answer? Reply) : IEntityNow<GrantId>;
 
     public sealed record Answer(IActorRef To, GrantReply What);
 
@@ -66,7 +64,7 @@ internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
 
     protected override void PostStop()
     {
-        alarm?.Dispose();
+        alarm.Dispose();
         base.PostStop();
     }
 
@@ -106,24 +104,8 @@ internal sealed class GrantActor : EventSourced<Grant, GrantEvent>
 
     private void Tell(Answer? reply)
     {
-        Context.Parent.Tell(new Now(id, State, reply));
-        alarm?.Dispose();
-        if (State.WakeAt is { } at)
-        {
-            Sleep(at - Recorder.Now);
-        }
-    }
-
-    private void Sleep(TimeSpan wait)
-    {
-        if (wait <= TimeSpan.Zero)
-        {
-            Self.Tell(Wake.Up);
-            return;
-        }
-
-        var (self, bounded) = (Self, wait > LongestSleep ? LongestSleep : wait < Tick ? Tick : wait);
-        alarm = Recorder.Time.CreateTimer(_ => self.Tell(Wake.Up), null, bounded, Timeout.InfiniteTimeSpan);
+        Context.Parent.Tell(new Now(id, State, LastSequenceNr, reply));
+        alarm.Set(State.WakeAt);
     }
 
     private static int? UseOf(ImmutableArray<GrantEvent> events) => events.OfType<GrantEvent.UseBegun>().FirstOrDefault()?.Use;

@@ -23,10 +23,11 @@ public sealed partial class HostActor
         }
 
         newest = desired;
+        var now = Recorder.Now;
 
         // A job whose slice may be just being given back must not start meanwhile; Returned follows what is left out here. All others go on.
-        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices).RemoveAll(e => ProcessOf(e) is { } process && search.Searched.Contains(process.Job));
-        var touched = events.Select(ProcessOf).OfType<ProcessId>().Distinct().ToList();
+        var events = HostDecider.Decide(State, desired, ports.Sandboxes.Slices, now).RemoveAll(e => ProcessOf(e) is { } process && search.Searched.Contains(process.Job));
+        var touched = events.Select(ProcessOf).OfType<ProcessId>().Union(Concerned(events)).ToList();
         var leading = Leading(desired, touched);
         var asking = CauseOf(leading);
         var span = events.IsEmpty ? null : Spans.Begin(Spans.HostAssign, asking, PersistenceId);
@@ -39,6 +40,7 @@ public sealed partial class HostActor
             {
                 touched.ForEach(process => Tell(process, process.Job == leading?.Spec.Id ? cause.Trace : TraceOf(desired, process)));
                 FindSlices(desired);
+                WakeForGrants(now);
                 span.End();
             },
             span.End);
@@ -52,7 +54,7 @@ public sealed partial class HostActor
             return;
         }
 
-        var follow = new ProcessActor.Follow(assignment, trace);
+        var follow = new ProcessActor.Follow(assignment, ProcessGrants.Of(State, assignment, () => ports.RootsName() ?? Recorder.Host), trace);
         if (actors.TryGetValue(process, out var actor))
         {
             actor.Tell(follow);

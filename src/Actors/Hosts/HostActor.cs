@@ -32,7 +32,7 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
     public HostActor(Recorder recorder, IHostLink link, ProcessPorts ports, AgentRun agent)
         : base(Streams.Host(recorder.Host), HostState.Empty, recorder)
     {
-        (this.link, this.ports, this.agent) = (link, ports, agent);
+        (this.link, this.ports, this.agent, alarm) = (link, ports, agent, new Alarm(recorder.Time, Self, GrantsChange.Now));
         Command<DesiredState>(Desire);
         Command<SliceReturn>(Returned);
         Command<ProcessActor.Report>(Heard);
@@ -46,6 +46,7 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
             reports.Values.ToList().ForEach(Say);
             SayWaiting();
         });
+        Command<GrantsChange>(_ => LookAtGrants());
         Command<Revive>(revive => Tell(revive.Process, default));
         Command<SweepNow>(_ => ports.Sandboxes.List().PipeTo(Self));
         Command<ImmutableArray<RunId>>(Sweep);
@@ -71,16 +72,27 @@ public sealed partial class HostActor : EventSourced<HostState, HostEvent>, IWit
 
     protected override HostState FromSnapshot(object snapshot) => ((HostSnapshot)snapshot).ToState();
 
-    protected override void Recovered() => Record(
-        [new HostEvent.AgentStarted(agent.Version, agent.Pid, agent.BootId)],
-        Recorder.Observed(agent.Story, agent.Story),
-        Recorder.Host,
-        () =>
-        {
-            State.Assigned.Keys.Concat(State.Leaving.Keys).ToList().ForEach(process => Tell(process, default));
-            SweepWhenAllReported();
-            Timers.StartPeriodicTimer("say", new SayAll(), Repeat);
-        });
+    protected override void Recovered()
+    {
+        var now = Recorder.Now;
+        Record(
+            [new HostEvent.AgentStarted(agent.Version, agent.Pid, agent.BootId), .. State.Grants.Over(now)],
+            Recorder.Observed(agent.Story, agent.Story),
+            Recorder.Host,
+            () =>
+            {
+                State.Assigned.Keys.Concat(State.Leaving.Keys).ToList().ForEach(process => Tell(process, default));
+                SweepWhenAllReported();
+                WakeForGrants(now);
+                Timers.StartPeriodicTimer("say", new SayAll(), Repeat);
+            });
+    }
+
+    protected override void PostStop()
+    {
+        alarm.Dispose();
+        base.PostStop();
+    }
 
     // A supervisor that threw is stopped, not restarted in place: that would bring back the assignment it was created with. Revive gives it the newest.
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);

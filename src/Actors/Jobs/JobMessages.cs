@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
@@ -29,6 +30,11 @@ public sealed record ListJobs
 {
     public static readonly ListJobs Instance = new();
 }
+
+/// <summary>What control knows of the grants for jobs, whole; unanswered. Until the Jobs actor has heard it, hosts are told nothing: without its grant a process would be stopped.</summary>
+/// <param name="Number">Rises with every change of any of them.</param>
+/// <param name="Told">As <see cref="JobGrants.Told"/>.</param>
+public sealed record TellJobGrants(long Number, ImmutableArray<Grant.Asked> Told);
 
 public abstract record JobReply
 {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Ledger;
+using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Processes;
@@ -17,6 +18,7 @@ internal sealed class JobsActor(Recorder recorder, IJobIndex index, IHostLink li
     private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<ProcessId, Observation> observations = [];
+    private TellJobGrants? grants;
 
     public static Props Props(Recorder recorder, IJobIndex index, IHostLink link) => Akka.Actor.Props.Create(() => new JobsActor(recorder, index, link));
 
@@ -38,6 +40,7 @@ internal sealed class JobsActor(Recorder recorder, IJobIndex index, IHostLink li
         Receive<JobActor.Now>(Heard);
         Receive<JobActor.Refused>(refused => refused.ReplyTo.Tell(new JobReply.Refused(refused.Refusal)));
         Receive<PushDesired>(_ => Push());
+        Receive<TellJobGrants>(Heard);
         Timers.StartPeriodicTimer("desired", new PushDesired(), TimeSpan.Zero, Repeat);
     }
 
@@ -66,9 +69,31 @@ internal sealed class JobsActor(Recorder recorder, IJobIndex index, IHostLink li
         now.ReplyTo?.Tell(ReplyOf(now.Id, now.Changed));
     }
 
+    private void Heard(TellJobGrants told)
+    {
+        var isNews = grants?.Number != told.Number;
+        grants = told;
+        if (isNews)
+        {
+            Push();
+        }
+    }
+
     // Jobs are never removed and their generations never fall, so the sum is a number that rises with every change and is as durable as they are.
-    private void Push() => link.Down(new DesiredState(Known.Values.Sum(j => j.Generation), [.. Known.Values.Where(j => j.Job.Exists).Select(j =>
-        new DesiredJob(j.Generation, j.Job.Current.Version, j.Job.Current.Spec, j.Job.Run, j.Job.Restarts, j.Job.Correlation, j.Trace))]));
+    private void Push()
+    {
+        if (grants is null)
+        {
+            return; // They come, and are sent then.
+        }
+
+        var all = Known.Values.Where(j => j.Job.Exists).ToList();
+        var desired = all.Select(j => new DesiredJob(j.Generation, j.Job.Current.Version, j.Job.Current.Spec, j.Job.Run, j.Job.Restarts, j.Job.Correlation, j.Trace));
+        link.Down(new DesiredState(Known.Values.Sum(j => j.Generation) + grants.Number, [.. desired])
+        {
+            Grants = [.. all.SelectMany(j => JobGrants.For(j.Id, j.Job.Current.Digest, j.Job.Current.Spec, grants.Told))],
+        });
+    }
 
     private void Observe(Observation seen)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Akka.Actor;
 using Fleet.Actors.Telemetry;
+using Fleet.Grants;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 
@@ -14,9 +15,10 @@ internal sealed partial class ProcessActor
 
     private void Start(ProcessRun run)
     {
-        if (run.Digest == wanted.Digest && wanted.Run)
+        var permit = grants.At(Recorder.Now);
+        if (run.Digest == wanted.Digest && wanted.Run && permit is not Permit.Missing && permit.GrantId == run.Grant)
         {
-            StartSandbox(run);
+            StartSandbox(run, (permit as Permit.Granted)?.Grant);
         }
         else
         {
@@ -24,7 +26,7 @@ internal sealed partial class ProcessActor
         }
     }
 
-    // The agent was killed after the intent, and something else is wanted by now: what runs already is taken up (and then replaced or stopped by its
+    // The agent was killed after the intent, and something else is wanted or granted by now: what runs already is taken up (and then replaced or stopped by its
     // ladder), what does not is never begun, for it would run with another version's specification.
     private async Task<StartOutcome> Supersede(ProcessRun run)
     {
@@ -34,15 +36,15 @@ internal sealed partial class ProcessActor
         }
 
         await ports.Sandboxes.Remove(run.Id);
-        return new StartOutcome.Failed(new StartFailure(StartFailureCode.Superseded, "another version, or a stop, was asked for before it was started"));
+        return new StartOutcome.Failed(new StartFailure(StartFailureCode.Superseded, "another version or a stop was asked for, or its grant ended, before it was started"));
     }
 
-    private void StartSandbox(ProcessRun run)
+    private void StartSandbox(ProcessRun run, JobGrant? grant)
     {
         var span = Spans.Begin(Spans.SandboxStart, trace, wanted.Correlation, PersistenceId)?.SetTag(Spans.Run, run.Id.ToString());
         trace = span?.Context ?? trace;
         var began = Stopwatch.GetTimestamp();
-        var request = new SandboxRequest(run.Id, wanted.Process, wanted.Spec, run.Phase, wanted.Slice, wanted.Files);
+        var request = new SandboxRequest(run.Id, wanted.Process, wanted.Spec, run.Phase, wanted.Slice, wanted.Files, grant);
         ports.Sandboxes.Start(request, CancellationToken.None).PipeTo(Self, success: outcome =>
         {
             FleetMeter.StartDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);

@@ -13,7 +13,8 @@ using Envelope = Fleet.Ledger.Envelope;
 namespace Fleet.Actors.Processes;
 
 /// <summary>The ends of the world that a process's supervisor uses.</summary>
-public sealed record ProcessPorts(ISandboxes Sandboxes, ExitWakeups Exits, IHealthProbes Probes);
+/// <param name="RootsName">What root calls this host, as grants do; null: it has not said.</param>
+public sealed record ProcessPorts(ISandboxes Sandboxes, ExitWakeups Exits, IHealthProbes Probes, Func<string?> RootsName);
 
 /// <summary>
 /// Supervises one process: learns, lets <see cref="Supervision"/> decide, records, and performs the one duty that the state now owes.
@@ -26,16 +27,17 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
 
     private readonly ProcessPorts ports;
     private Assignment wanted;
+    private ProcessGrants grants;
     private ProcessDuty? performed;
     private bool counted;
 
     public ProcessActor(Follow first, Recorder recorder, ProcessPorts ports)
         : base(Streams.Process(recorder.Host, first.Assignment.Process), ProcessState.New, recorder)
     {
-        (wanted, trace, this.ports) = (first.Assignment, first.Trace, ports);
+        (wanted, grants, trace, this.ports) = (first.Assignment, first.Grants, first.Trace, ports);
         Command<Follow>(follow =>
         {
-            wanted = follow.Assignment;
+            (wanted, grants) = (follow.Assignment, follow.Grants);
             Learn(new ProcessCommand.Reconcile(), follow.Trace);
         });
         Command<ProcessCommand>(command => Learn(command, trace));
@@ -46,8 +48,8 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         Command<Status.Failure>(failure => throw failure.Cause);
     }
 
-    /// <summary>What is wanted from now on, and the span in which it came to be.</summary>
-    public sealed record Follow(Assignment Assignment, ActivityContext Trace);
+    /// <summary>What is wanted from now on, what it may have for that, and the span in which it came to be.</summary>
+    public sealed record Follow(Assignment Assignment, ProcessGrants Grants, ActivityContext Trace);
 
     /// <summary>Told to the parent after every change, and once after recovery.</summary>
     /// <param name="Run">The run of which anything may be left on the host.</param>
@@ -70,7 +72,8 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     protected override Outcome OutcomeOf(ProcessEvent @event) => @event switch
     {
         ProcessEvent.StartFailed or ProcessEvent.Lost or ProcessEvent.Ended { Failed: true } => Outcome.Failed,
-        ProcessEvent.Exited { Exit.Code: not 0 } => Outcome.Failed,
+        ProcessEvent.Exited { Exit.Code: not 0 } or ProcessEvent.KernelDiffers { Difference: not null } => Outcome.Failed,
+        ProcessEvent.NotPermitted => Outcome.Refused,
         _ => Outcome.Succeeded,
     };
 
@@ -99,7 +102,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     {
         var before = State;
         var now = Recorder.Now;
-        var events = Supervision.Decide(State, command, new Circumstances(wanted, now, Guid.CreateVersion7(now), Random.Shared.NextDouble()));
+        var events = Supervision.Decide(State, command, new Circumstances(wanted, now, Guid.CreateVersion7(now), Random.Shared.NextDouble(), grants.At(now)));
         var cause = Recorder.Observed(wanted.Correlation, LastEvent == Guid.Empty ? wanted.Correlation : LastEvent) with { At = now, Trace = parent };
         var span = events.IsEmpty ? null : Spans.Begin(SpanOf(command), cause, PersistenceId);
         cause = cause.Under(span);

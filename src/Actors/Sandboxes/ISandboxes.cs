@@ -49,6 +49,9 @@ public interface ISandboxes
     /// </summary>
     Task<SliceReturn> ReturnSlice(ImmutableArray<SliceOf> idle);
 
+    /// <summary>What the kernel says of a run's main program; null where it is gone or cannot be read.</summary>
+    Task<KernelView?> Look(RunId run);
+
     /// <summary>CPU time and memory of a run, from its cgroup; null where it is gone.</summary>
     SandboxUsage? Usage(RunId run);
 }

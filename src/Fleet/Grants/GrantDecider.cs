@@ -46,6 +46,8 @@ public static class GrantDecider
         (Grant.Absent, _) => Refuse(RefusalCode.NotFound, "there is no such grant; `fleet root list` shows those that there are"),
         (_, GrantCommand.Request) => Refuse(RefusalCode.Conflict, "the grant's id is taken; ask again, for another"),
         (not Grant.Ended, GrantCommand.Wake) when grant.Asking!.IsUsedUp => Of(new GrantEvent.Used()),
+        (_, GrantCommand.Use) when grant.Asking!.Document.PrivilegedJob is { } job => Refuse(
+            RefusalCode.Invalid, $"the grant is for job {job.Job}, which its hosts start by themselves while it is active; submit it: fleet job run FILE"),
         (Grant.Requested s, GrantCommand.Wake) => now < s.Of.Document.NotAfter ? Nothing : Of(new GrantEvent.Lapsed()),
         (Grant.Approved s, GrantCommand.Wake) => Begin(s.Of, now),
         (Grant.Active s, GrantCommand.Wake) => now < s.Of.Document.NotAfter ? Nothing : Of(new GrantEvent.Expired()),

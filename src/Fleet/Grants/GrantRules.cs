@@ -27,7 +27,7 @@ public static partial class GrantRules
         .. Text(document.Reason, "reason"),
         .. Window(document),
         .. Hosts(document.Hosts),
-        .. Privileges(document.Privileges),
+        .. Paths(document.Privileges),
         .. Work(document),
     ];
 
@@ -46,14 +46,9 @@ public static partial class GrantRules
         .. hosts.Labels.SelectMany(label => (IEnumerable<Mistake>)[.. Name(label.Key, "hosts.labels"), .. Name(label.Value, $"hosts.labels.{label.Key}")]),
     ];
 
-    private static IEnumerable<Mistake> Privileges(PrivilegeSet privileges) => privileges.Members.SelectMany(privilege => privilege switch
+    private static IEnumerable<Mistake> Paths(PrivilegeSet privileges) => privileges.Members.SelectMany(privilege => privilege switch
     {
-        Privilege.UnrestrictedVolume volume =>
-        [
-            .. Folder(volume.Path, "privileges"),
-            .. Broken(
-                privileges.Members.OfType<Privilege.UnrestrictedVolume>().Last(v => v.Path == volume.Path) != volume, "privileges", $"a path is granted once, with all its options; got '{Shown(volume.Path)}' twice"),
-        ],
+        Privilege.UnrestrictedVolume volume => Folder(volume.Path, "privileges"),
         Privilege.Device device => Broken(!JobRules.IsDevice(device.Path), "privileges", $"a device is an absolute, canonical path below /dev; got '{Shown(device.Path)}'"),
         _ => [],
     });
@@ -61,10 +56,17 @@ public static partial class GrantRules
     private static IEnumerable<Mistake> Work(GrantDocument document) => (document.RootTask, document.PrivilegedJob) switch
     {
         ({ } task, null) => [.. Task(task), .. Powers(task, document.Privileges)],
-        (null, { } job) => Broken(
-            document.Privileges.IsBaseline, "privileges", $"a job of the baseline needs no grant; name the privileges of {job.Job}"),
+        (null, { } job) => Job(job, document.Privileges),
         _ => [new Mistake("", "a grant is for a root_task or for a privileged_job: one of the two, and null for the other")],
     };
+
+    // Two processes of a job may have one path with different options, so here it may stand twice.
+    private static IEnumerable<Mistake> Job(PrivilegedJob job, PrivilegeSet privileges) =>
+    [
+        .. Broken(privileges.IsBaseline, "privileges", $"a job of the baseline needs no grant; name the privileges of {job.Job}"),
+        .. Broken(privileges.Members.Contains(new Privilege.HostNetwork()), "privileges", "a job has the host's network always; leave host_network out"),
+        .. Broken(privileges.Members.Contains(new Privilege.Unconfined()), "privileges", "a job always has a sandbox: unconfined is of root tasks alone"),
+    ];
 
     private static IEnumerable<Mistake> Task(RootTask task) =>
     [
@@ -83,6 +85,8 @@ public static partial class GrantRules
     // What it may do is what the set says, and nothing else: root by its number, or all of the host, must be named to be granted.
     private static IEnumerable<Mistake> Powers(RootTask task, PrivilegeSet privileges) =>
     [
+        .. privileges.Members.OfType<Privilege.UnrestrictedVolume>().GroupBy(volume => volume.Path).SelectMany(path => Broken(
+            path.Count() > 1, "privileges", $"a path is granted once, with all its options; got '{Shown(path.Key)}' twice")),
         .. Broken(
             (task.Uid == 0 || task.Gid == 0 || task.Groups.Contains(0)) && !privileges.Members.Contains(new Privilege.RunAsRoot()),
             "privileges", "a task with the user or a group 0 asks for run_as_root"),

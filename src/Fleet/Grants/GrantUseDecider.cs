@@ -12,7 +12,6 @@ internal static class GrantUseDecider
         var next = GrantUses.Next(asked.Uses, host);
         return asked.Document switch
         {
-            { RootTask: null } => Refuse(RefusalCode.Invalid, "the grant is for a job, which its hosts start; fleet job run submits it"),
             { Hosts.Names: { IsEmpty: false } names } when !names.Contains(host) => Elsewhere(asked, host),
             { RootTask.UsesPerHost: var uses } when next > uses => Spent(asked, host),
             _ => Decision<GrantEvent>.Of([.. before, new GrantEvent.UseBegun(host, next)]),

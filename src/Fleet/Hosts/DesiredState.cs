@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Processes;
 
@@ -9,8 +10,15 @@ namespace Fleet.Hosts;
 /// What control wants of one host, whole: level-triggered, so a lost or repeated one does no harm. Goes down the link.
 /// A job that stands no longer here is to be stopped and forgotten.
 /// </summary>
-/// <param name="Number">Rises with every change of any job, so that a host knows an older one, which may lack a newer job, from a newer.</param>
-public sealed record DesiredState(long Number, ImmutableArray<DesiredJob> Jobs);
+/// <param name="Number">Rises with every change of any job and of any grant for one, so that a host knows an older one, which may lack a newer job, from a newer.</param>
+public sealed record DesiredState(long Number, ImmutableArray<DesiredJob> Jobs)
+{
+    /// <summary>
+    /// Grants for the content that a job has now: those that are active, and those that have expired not long ago, for a host decides by its own clock when one is over.
+    /// One that is not here any more while its job's content is the same was revoked.
+    /// </summary>
+    public ImmutableArray<JobGrant> Grants { get; init; } = [];
+}
 
 /// <param name="Generation">Rises with every change of the job; a host ignores one that is not above what it has.</param>
 /// <param name="Run">Whether the processes shall run.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Processes;
@@ -36,6 +37,14 @@ public abstract record HostEvent : FleetEvent
     /// <summary>Stored contents that no version of a job names. Written before they are removed, and again where a kill came between.</summary>
     [StoredName("host.contents_removed.v1")]
     public sealed record ContentsRemoved(ImmutableArray<Digest> Contents) : HostEvent;
+
+    /// <summary>Within its window, processes of this very content may be started with what it grants.</summary>
+    [StoredName("host.grant_given.v1")]
+    public sealed record GrantGiven(JobGrant Grant) : HostEvent;
+
+    /// <summary>Nothing is started by it any more.</summary>
+    [StoredName("host.grant_taken.v1")]
+    public sealed record GrantTaken(GrantId Grant, GrantLoss Why) : HostEvent;
 
     [StoredName("host.agent_started.v1")]
     public sealed record AgentStarted(string Version, int Pid, Guid BootId) : HostEvent;

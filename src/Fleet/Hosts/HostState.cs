@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Ledger;
+using Fleet.Privileges;
 using Fleet.Processes;
 
 namespace Fleet.Hosts;
@@ -16,13 +18,21 @@ public sealed record HostState(
     ImmutableDictionary<ProcessId, Assignment> Assigned, ImmutableDictionary<ProcessId, Assignment> Leaving, ImmutableDictionary<JobId, int> Slices,
     ImmutableList<JobId> Used, long Desired)
 {
+    /// <summary>The grants for jobs that it was given.</summary>
+    public HostGrants Grants { get; init; } = HostGrants.None;
+
+    /// <summary>Jobs that could write outside of their own folders, by a volume that was granted: what their ids own there nobody finds, so their slices stay theirs.</summary>
+    public ImmutableHashSet<JobId> Outside { get; init; } = [];
+
     public static readonly HostState Empty = new(
         ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<ProcessId, Assignment>.Empty, ImmutableDictionary<JobId, int>.Empty, [], 0);
 
     /// <summary>Those whose slice could be given back as far as the host was told, the longest unused first: no process of them shall run or is leaving.</summary>
     public IEnumerable<SliceOf> Idle => Used.Where(IsIdle).Select(job => new SliceOf(job, Slices[job]));
 
-    private bool IsIdle(JobId job) => !Leaving.Keys.Any(p => p.Job == job) && !Assigned.Values.Any(a => a.Process.Job == job && a.Run);
+    private bool IsIdle(JobId job) => IsStopped(job) && !Outside.Contains(job);
+
+    internal bool IsStopped(JobId job) => !Leaving.Keys.Any(p => p.Job == job) && !Assigned.Values.Any(a => a.Process.Job == job && a.Run);
 
     /// <exception cref="UnreachableException">The event cannot follow this state.</exception>
     public static HostState Evolve(HostState host, HostEvent @event) => @event switch
@@ -38,12 +48,23 @@ public sealed record HostState(
         {
             Assigned = host.Assigned.SetItem(e.Assignment.Process, e.Assignment), Leaving = host.Leaving.Remove(e.Assignment.Process),
             Used = host.Slices.ContainsKey(e.Assignment.Process.Job) ? host.Used.Remove(e.Assignment.Process.Job).Add(e.Assignment.Process.Job) : host.Used,
+            Grants = host.Assigned.TryGetValue(e.Assignment.Process, out var before) && before.Version != e.Assignment.Version
+                ? host.Grants.Forget(e.Assignment.Process.Job)
+                : host.Grants,
+            Outside = PrivilegeSet.Of(e.Assignment.Process.Job, e.Assignment.Spec).Members.Any(p => p is Privilege.UnrestrictedVolume { Writable: true })
+                ? host.Outside.Add(e.Assignment.Process.Job)
+                : host.Outside,
         },
         HostEvent.ProcessUnassigned e when host.Assigned.TryGetValue(e.Process, out var assignment) => host with
         {
             Assigned = host.Assigned.Remove(e.Process), Leaving = host.Leaving.Add(e.Process, assignment with { Run = false, Generation = e.Generation }),
         },
-        HostEvent.ProcessRemoved e when host.Leaving.ContainsKey(e.Process) => host with { Leaving = host.Leaving.Remove(e.Process) },
+        HostEvent.ProcessRemoved e when host.Leaving.ContainsKey(e.Process) => host with
+        {
+            Leaving = host.Leaving.Remove(e.Process),
+            Grants = host.Assigned.Keys.Concat(host.Leaving.Keys).Any(p => p.Job == e.Process.Job && p != e.Process) ? host.Grants : host.Grants.Forget(e.Process.Job),
+        },
+        HostEvent.GrantGiven or HostEvent.GrantTaken => host with { Grants = host.Grants.Evolve(@event) },
         HostEvent.ContentsRemoved or HostEvent.AgentStarted or HostEvent.AgentStopped => host,
         _ => throw new UnreachableException($"{EventCatalog.NameOf(@event)} cannot follow this state of the host"),
     };
@@ -51,14 +72,23 @@ public sealed record HostState(
 
 /// <summary>The host's state as a snapshot stores it: lists, because JSON has no keys but strings.</summary>
 /// <param name="Slices">In the order of <see cref="HostState.Used"/>.</param>
-public sealed record HostSnapshot(ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices, long Desired = 0)
+/// <param name="Grants">Those that it holds; null, as the next two: none, before there were any.</param>
+/// <param name="EndedGrants">In the order of <see cref="HostGrants.Ended"/>.</param>
+public sealed record HostSnapshot(
+    ImmutableArray<Assignment> Assigned, ImmutableArray<Assignment> Leaving, ImmutableArray<SliceOf> Slices, long Desired = 0,
+    ImmutableArray<JobGrant>? Grants = null, ImmutableArray<EndedGrant>? EndedGrants = null, ImmutableArray<JobId>? Outside = null)
 {
-    public static HostSnapshot Of(HostState host) =>
-        new([.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Used.Select(job => new SliceOf(job, host.Slices[job]))], host.Desired);
+    public static HostSnapshot Of(HostState host) => new(
+        [.. host.Assigned.Values], [.. host.Leaving.Values], [.. host.Used.Select(job => new SliceOf(job, host.Slices[job]))], host.Desired,
+        [.. host.Grants.Held.Values], [.. host.Grants.Ended], [.. host.Outside]);
 
     public HostState ToState() => new(
         Assigned.ToImmutableDictionary(a => a.Process), Leaving.ToImmutableDictionary(a => a.Process), Slices.ToImmutableDictionary(s => s.Job, s => s.Slice),
-        [.. Slices.Select(s => s.Job)], Desired);
+        [.. Slices.Select(s => s.Job)], Desired)
+    {
+        Grants = new HostGrants((Grants ?? []).ToImmutableDictionary(grant => grant.Id), [.. EndedGrants ?? []]),
+        Outside = [.. Outside ?? []],
+    };
 }
 
 public sealed record SliceOf(JobId Job, int Slice);
@@ -72,7 +102,7 @@ public static class HostDecider
     /// waits (<see cref="Waiting"/>), and one that is not to run gets none.
     /// </summary>
     /// <param name="slices">How many the host's sub-ids hold.</param>
-    public static ImmutableArray<HostEvent> Decide(HostState host, DesiredState desired, int slices)
+    public static ImmutableArray<HostEvent> Decide(HostState host, DesiredState desired, int slices, DateTimeOffset now)
     {
         if (desired.Number < host.Desired)
         {
@@ -85,6 +115,8 @@ public static class HostDecider
             events.Add(new HostEvent.DesiredAccepted(desired.Number));
         }
 
+        // First, for a new content of a job forgets what ended before it.
+        events.AddRange(host.Grants.Follow(desired, now));
         var state = host;
         foreach (var job in desired.Jobs)
         {

@@ -15,9 +15,11 @@ public sealed record SliceReturn(SliceOf? Returned, ImmutableArray<HeldSlice> He
     public static string WhyNot(JobId waiting, HostState host, ImmutableArray<HeldSlice> held, int slices)
     {
         var stopped = held.Select(h => h.Job).ToHashSet();
-        var busy = host.Used.Where(job => !stopped.Contains(job)).ToList();
+        var outside = host.Used.Where(job => !stopped.Contains(job) && host.Outside.Contains(job) && host.IsStopped(job)).ToList();
+        var busy = host.Used.Where(job => !stopped.Contains(job) && !outside.Contains(job)).ToList();
+        var left = held.Select(h => $"{h.Job}, {h.What}").Concat(outside.Select(job => $"{job}, what it may have written outside of its folders"));
         return $"no slice of sub-ids is free for {waiting}: this host's {slices} are held by "
-            + $"{Named(busy.Select(job => job.ToString()), "jobs that are not stopped")} and {Named(held.Select(h => $"{h.Job}, {h.What}"), "stopped jobs with something left")}. "
+            + $"{Named(busy.Select(job => job.ToString()), "jobs that are not stopped")} and {Named(left, "stopped jobs with something left")}. "
             + "Stop a job that need not run, remove as root what a stopped one need not keep, "
             + "or give the agent's user more in /etc/subuid and /etc/subgid (65536 a job) and start the agent again";
     }

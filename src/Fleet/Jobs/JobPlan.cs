@@ -6,20 +6,20 @@ namespace Fleet.Jobs;
 /// <summary>What a submission would change, were it run now. Pure: making a plan changes nothing.</summary>
 /// <param name="CheckIndex">The job's generation; 0 where the job does not exist. <c>job run --check-index</c> holds the job to it.</param>
 /// <param name="CurrentDigest">Null: the job does not exist.</param>
-/// <param name="Missing">Privileges without a grant; <c>job run</c> is refused unless this is empty.</param>
+/// <param name="Cover">By what it may run; <c>job run</c> is refused where that is <see cref="JobCover.Missing"/>.</param>
 public sealed record JobPlan(
     JobId Job, long CheckIndex, Digest? CurrentDigest, Digest Digest, JobChange Change, ImmutableArray<ProcessChange> Processes,
-    ImmutableArray<KeyChange> Files, ImmutableArray<MissingPrivileges> Missing)
+    ImmutableArray<KeyChange> Files, JobCover Cover)
 {
     /// <param name="current">The current version's content; null where the job does not exist.</param>
     /// <param name="runs">Whether the job is meant to run now.</param>
-    public static JobPlan Of(JobSpec? current, long generation, bool runs, JobSpec wanted)
+    public static JobPlan Of(JobSpec? current, long generation, bool runs, JobSpec wanted, JobCover cover)
     {
         var before = current ?? new JobSpec(wanted.Id, [], []);
         var (was, becomes) = (current is null ? (Digest?)null : JobDigest.Of(current), JobDigest.Of(wanted));
         var files = JobDiff.BetweenFiles(before, wanted);
         return new JobPlan(
-            wanted.Id, generation, was, becomes, ChangeOf(was, becomes, runs), ProcessesOf(before, wanted, files, runs), files, GrantCheck.Missing(wanted));
+            wanted.Id, generation, was, becomes, ChangeOf(was, becomes, runs), ProcessesOf(before, wanted, files, runs), files, cover);
     }
 
     private static JobChange ChangeOf(Digest? was, Digest becomes, bool runs) => was switch

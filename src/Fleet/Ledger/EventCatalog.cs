@@ -51,9 +51,10 @@ public static class EventCatalog
     [
         json.JobSubmitted, json.JobReverted, json.JobStopped, json.JobStarted, json.JobRestarted,
         json.HostDesiredAccepted, json.HostSliceAssigned, json.HostSliceReturned, json.HostProcessAssigned, json.HostProcessUnassigned,
-        json.HostProcessRemoved, json.HostContentsRemoved, json.HostAgentStarted, json.HostAgentStopped,
+        json.HostProcessRemoved, json.HostContentsRemoved, json.HostGrantGiven, json.HostGrantTaken, json.HostAgentStarted, json.HostAgentStopped,
         json.ProcessStarting, json.ProcessStarted, json.ProcessStartFailed, json.ProcessExited, json.ProcessLost, json.ProcessHealthChanged,
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
+        json.ProcessKernelDiffers, json.ProcessNotPermitted,
         json.GrantRequested, json.GrantApproved, json.GrantActivated, json.GrantDenied, json.GrantRevoked, json.GrantLapsed, json.GrantExpired, json.GrantReviewed,
         json.GrantUsed, json.GrantApprovalRefused,
         json.GrantUseBegun, json.GrantUseEnded, json.GrantUseRefused, json.GrantUseLost,

@@ -61,6 +61,8 @@ public static class EventText
         HostEvent.ProcessUnassigned e => $"{e.Process} is no longer assigned here",
         HostEvent.ProcessRemoved e => $"nothing of {e.Process} is left",
         HostEvent.ContentsRemoved e => $"stored contents that no job names removed: {string.Join(", ", e.Contents.Select(c => c.Short))}",
+        HostEvent.GrantGiven e => $"may start {e.Grant.Content.Id} with what {e.Grant.Id} grants, until {GrantTime.Text(e.Grant.Document.NotAfter)}",
+        HostEvent.GrantTaken e => $"starts nothing by {e.Grant} any more: {WhyOf(e.Why)}",
         HostEvent.AgentStarted e => $"agent {e.Version} started with pid {e.Pid}",
         HostEvent.AgentStopped e => $"agent stopped: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
@@ -69,18 +71,22 @@ public static class EventText
     private static string Of(ProcessEvent @event) => @event switch
     {
         ProcessEvent.Starting e =>
-            $"starting version {e.Version}{(e.Phase == SandboxPhase.PreStart ? " (pre_start)" : "")}, attempt {e.Attempt}, run {e.Run}",
+            $"starting version {e.Version}{(e.Phase == SandboxPhase.PreStart ? " (pre_start)" : "")}, attempt {e.Attempt}, run {e.Run}{(e.Grant is { } grant ? $", by {grant}" : "")}",
         ProcessEvent.Started e => $"runs as pid {e.Identity.Pid}",
         ProcessEvent.StartFailed e => $"did not start ({e.Failure.Code}): {e.Failure.Message}",
         ProcessEvent.Exited e => ExitText.Of(e.Exit),
         ProcessEvent.Lost e => $"gone without an exit: {e.Why}",
         ProcessEvent.HealthChanged e => $"{e.Health.ToString().ToLowerInvariant()}: {e.Detail}",
+        ProcessEvent.KernelDiffers { Difference: { } difference } => $"THE KERNEL'S VIEW DIFFERS: {difference}",
+        ProcessEvent.KernelDiffers => "the kernel's view is as declared again",
         ProcessEvent.Stopping e => $"stopping ({e.Ladder}): {WhyOf(e.Why)}",
         ProcessEvent.StopEscalated e => $"did not stop, next rung ({e.Rung})",
         ProcessEvent.Stopped e => $"stopped, version {e.Version}",
         ProcessEvent.RestartScheduled e =>
             string.Create(CultureInfo.InvariantCulture, $"restart {e.Attempt} not before {e.NotBefore.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}{(e.CrashLooping ? ", crash-looping" : "")}"),
         ProcessEvent.Ended e => $"{(e.Failed ? "failed" : "completed")} for good: {e.Why}",
+        ProcessEvent.NotPermitted { Refused: { } grant } e => $"not started, for root on this host refused {grant}: {e.Why}",
+        ProcessEvent.NotPermitted e => $"not started: {e.Why}",
         _ => throw new UnreachableException($"no text for {@event.GetType()}"),
     };
 
@@ -125,6 +131,15 @@ public static class EventText
         StopReason.Asked => "not wanted any more",
         StopReason.Replaced => "to be replaced",
         StopReason.Unhealthy => "unhealthy",
+        StopReason.GrantOver => "its grant has ended",
+        _ => throw new UnreachableException($"no text for {why}"),
+    };
+
+    private static string WhyOf(GrantLoss why) => why switch
+    {
+        GrantLoss.Revoked => "it was revoked",
+        GrantLoss.Over => "it is over",
+        GrantLoss.Replaced => "the job's content is another now",
         _ => throw new UnreachableException($"no text for {why}"),
     };
 

@@ -28,7 +28,10 @@ public sealed class PrivilegeSet : IEquatable<PrivilegeSet>
     /// <summary>Everything that a process of <paramref name="job"/> asks beyond the baseline.</summary>
     public static PrivilegeSet Of(JobId job, ProcessSpec process) => new(Asked(job, process).Select(a => a.Privilege));
 
-    /// <summary>The same, each with the key that asks for it; what two keys ask for stands there twice.</summary>
+    /// <summary>Everything that any process of the job asks.</summary>
+    public static PrivilegeSet Of(JobSpec job) => new(job.Processes.SelectMany(process => Of(job.Id, process).Members));
+
+    /// <summary>What a process asks, each with the key that asks for it; what two keys ask for stands there twice.</summary>
     public static IEnumerable<AskedPrivilege> Asked(JobId job, ProcessSpec process) =>
     [
         .. process.Unsafe.Privileged ? BpmPrivileged.Select(p => new AskedPrivilege(p, "unsafe.privileged")) : [],

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fleet.Grants;
 using Fleet.Ledger;
 using Fleet.Sandboxes;
 
@@ -11,8 +12,11 @@ public abstract record ProcessEvent : FleetEvent
     }
 
     /// <summary>The intent, written before anything is done. <paramref name="Attempt"/> counts from 1 since the process last was stable or asked for.</summary>
+    /// <param name="Grant">By which it may have more than the baseline; left out where it asks for no more, as it was before there were such starts.</param>
     [StoredName("process.starting.v1")]
-    public sealed record Starting(RunId Run, SandboxPhase Phase, long Generation, int Version, Digest Digest, int Restarts, int Attempt) : ProcessEvent;
+    public sealed record Starting(
+        RunId Run, SandboxPhase Phase, long Generation, int Version, Digest Digest, int Restarts, int Attempt,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GrantId? Grant = null) : ProcessEvent;
 
     [StoredName("process.started.v1")]
     public sealed record Started(SandboxIdentity Identity) : ProcessEvent;
@@ -29,6 +33,10 @@ public abstract record ProcessEvent : FleetEvent
 
     [StoredName("process.health_changed.v1")]
     public sealed record HealthChanged(RunId Run, Health Health, string Detail) : ProcessEvent;
+
+    /// <summary>What the kernel says of it is not as declared, or, where nothing is said, is so again.</summary>
+    [StoredName("process.kernel_differs.v1")]
+    public sealed record KernelDiffers(RunId Run, string? Difference) : ProcessEvent;
 
     /// <summary>The stop ladder begins, at its rung 0.</summary>
     [StoredName("process.stopping.v1")]
@@ -48,6 +56,11 @@ public abstract record ProcessEvent : FleetEvent
     /// <summary>It ended by itself and its restart policy has it stay so. <paramref name="Failed"/>: not with 0.</summary>
     [StoredName("process.ended.v1")]
     public sealed record Ended(bool Failed, string Why) : ProcessEvent;
+
+    /// <summary>It is wanted, and is not started before a grant covers it; then it is, by itself.</summary>
+    /// <param name="Refused">The grant that root on this host has refused: it waits for another. Null: none covers it.</param>
+    [StoredName("process.not_permitted.v1")]
+    public sealed record NotPermitted(string Why, GrantId? Refused) : ProcessEvent;
 }
 
 [JsonConverter(typeof(SnakeCaseEnum<StopReason>))]
@@ -61,4 +74,7 @@ public enum StopReason
 
     /// <summary>Its health check failed too often; the restart policy says what follows.</summary>
     Unhealthy,
+
+    /// <summary>The grant by which it runs is over or was revoked.</summary>
+    GrantOver,
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fleet.Grants;
 using Fleet.Privileges;
 using Fleet.Sandboxes;
 
@@ -9,8 +10,11 @@ namespace Fleet.Processes;
 /// <param name="Pid">Of PID 1 of its sandbox, as the host sees it; null unless something of it runs.</param>
 /// <param name="Restarts">Starts after the first, since the process was last stopped or given a new version.</param>
 /// <param name="Detail">Why it is so, for people.</param>
+/// <param name="Grant">By which it runs; null: it runs with no more than the baseline, or not at all.</param>
+/// <param name="Difference">What the kernel says of it that is not as declared; null: nothing.</param>
 public sealed record ProcessStatus(
-    ProcessPhase Phase, int Version, DateTimeOffset Since, int? Pid, RunId? Run, int Restarts, Health Health, SandboxExit? LastExit, string? Detail);
+    ProcessPhase Phase, int Version, DateTimeOffset Since, int? Pid, RunId? Run, int Restarts, Health Health, SandboxExit? LastExit, string? Detail,
+    GrantId? Grant = null, string? Difference = null);
 
 [JsonConverter(typeof(SnakeCaseEnum<ProcessPhase>))]
 public enum ProcessPhase

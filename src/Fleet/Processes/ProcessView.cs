@@ -19,7 +19,7 @@ public static class ProcessView
         var version = run is not null && run.Digest != wanted.Digest ? run.Version : wanted.Version;
         var restarts = Math.Max(0, (run ?? state.LastRun)?.Attempt - 1 ?? 0);
         var health = state is ProcessState.Running { Health: var seen } ? seen : Health.Unknown;
-        return new ProcessStatus(PhaseOf(state), version, state.Since, pid, run?.Id, restarts, health, state.LastExit, state.Detail);
+        return new ProcessStatus(PhaseOf(state), version, state.Since, pid, run?.Id, restarts, health, state.LastExit, state.Detail, run?.Grant, (state as ProcessState.Running)?.Difference);
     }
 
     private static ProcessPhase PhaseOf(ProcessState state) => state switch

@@ -32,13 +32,14 @@ public abstract record ProcessCommand
 /// <param name="Wanted">What the host was told last.</param>
 /// <param name="Unique">For the id of a run that the decision begins; each is used for one decision only.</param>
 /// <param name="Chance">From 0 inclusive to 1 exclusive.</param>
-public sealed record Circumstances(Assignment Wanted, DateTimeOffset Now, Guid Unique, double Chance);
+/// <param name="Permit">By what it may run, of the same moment.</param>
+public sealed record Circumstances(Assignment Wanted, DateTimeOffset Now, Guid Unique, double Chance, Permit Permit);
 
 /// <summary>
 /// The supervisor's judgement: which events follow from what was learned. Pure. A late answer about a run that is no longer the current one
 /// decides nothing: the run was already recorded as ended.
 /// </summary>
-public static class Supervision
+public static partial class Supervision
 {
     /// <summary>The events of one command, up to a state in which nothing more is due at once.</summary>
     public static ImmutableArray<ProcessEvent> Decide(ProcessState state, ProcessCommand command, Circumstances with)
@@ -64,6 +65,8 @@ public static class Supervision
             StartOutcome.Failed failed => new ProcessEvent.StartFailed(c.Run, failed.Failure),
             _ => throw new UnreachableException($"{c.Outcome.GetType()} is not an outcome of a start"),
         },
+        (ProcessState.Running s, ProcessCommand.Seen { View: SandboxView.Running running } c) when c.Run == s.Run.Id && running.Difference != s.Difference =>
+            new ProcessEvent.KernelDiffers(c.Run, running.Difference),
         (ProcessState.Running s, ProcessCommand.Seen c) when c.Run == s.Run.Id => Ended(c),
         (ProcessState.Stopping s, ProcessCommand.Seen c) when c.Run == s.Run.Id => Ended(c),
         (ProcessState.Running s, ProcessCommand.HealthSeen c) when c.Run == s.Run.Id && c.Health != s.Health =>
@@ -89,9 +92,9 @@ public static class Supervision
     {
         ProcessState.Idle s => FromIdle(s, with),
         ProcessState.Waiting s when !with.Wanted.Run => Stopped(with),
-        ProcessState.Waiting s => IsNew(s.LastRun, with.Wanted) ? Start(FirstPhase(with), 1, with) : null,
+        ProcessState.Waiting s => IsNew(s.LastRun, with.Wanted) || with.Permit is Permit.Missing ? Start(FirstPhase(with), 1, with) : null,
         ProcessState.Between s => AfterEnd(s, with),
-        ProcessState.Running s => FromRunning(s, with.Wanted),
+        ProcessState.Running s => FromRunning(s, with.Wanted, with.Permit),
         ProcessState.Starting or ProcessState.Stopping => null,
         _ => throw new UnreachableException($"{state.GetType()} is not a state of a process"),
     };
@@ -101,17 +104,21 @@ public static class Supervision
         (IdleWhy.Stopped, false) => null,
         (_, false) => Stopped(with),
         (IdleWhy.Stopped, true) => Start(FirstPhase(with), 1, with),
+        (IdleWhy.NotPermitted, true) => FromNotPermitted(state, with),
         _ => IsNew(state.LastRun, with.Wanted) ? Start(FirstPhase(with), 1, with) : null,
     };
 
-    private static ProcessEvent? FromRunning(ProcessState.Running state, Assignment wanted)
+    private static ProcessEvent? FromRunning(ProcessState.Running state, Assignment wanted, Permit permit)
     {
         var ladder = wanted.Spec.Stop ?? StopLadder.Bpm(wanted.Spec.ShutdownSignal);
         StopReason? why = state switch
         {
             _ when !wanted.Run => StopReason.Asked,
             _ when IsNew(state.Run, wanted) => StopReason.Replaced,
-            { Health: Health.Unhealthy } when wanted.Spec.Health is { Restart: true } => StopReason.Unhealthy,
+            _ when permit.Ends(state.Run.Grant) => StopReason.GrantOver,
+
+            // What could not be started again is left as it is.
+            { Health: Health.Unhealthy } when wanted.Spec.Health is { Restart: true } && permit is not Permit.Missing => StopReason.Unhealthy,
             _ => null,
         };
         return why is { } reason ? new ProcessEvent.Stopping(state.Run.Id, reason, ladder) : null;
@@ -125,12 +132,12 @@ public static class Supervision
             return Stopped(with);
         }
 
-        if (IsNew(run, with.Wanted) || state.Stopped is StopReason.Asked or StopReason.Replaced)
+        if (IsNew(run, with.Wanted) || state.Stopped is StopReason.Asked or StopReason.Replaced or StopReason.GrantOver)
         {
             return Start(FirstPhase(with), 1, with);
         }
 
-        return (state.Failure, state.LastExit) switch
+        return NotPermitted(state, run, with) ?? (state.Failure, state.LastExit) switch
         {
             ({ } failure, _) => IsLasting(failure.Code) ? new ProcessEvent.Ended(true, failure.Message) : Again(state, run, failed: true, with),
             (_, null) => Again(state, run, failed: true, with),
@@ -145,9 +152,12 @@ public static class Supervision
         var wasStable = run.Phase == SandboxPhase.Main && state.Failure is null && state.Since - state.StartedAt >= policy.StableAfter;
         var attempt = wasStable ? 1 : run.Attempt;
         var what = run.Phase == SandboxPhase.PreStart ? $"pre_start {state.Detail}" : state.Detail ?? "ended";
-        return policy.Allows(failed, attempt)
-            ? new ProcessEvent.RestartScheduled(attempt, with.Now + policy.Delay(attempt, with.Chance), attempt >= RestartPolicy.CrashLoopAfter)
-            : new ProcessEvent.Ended(failed, what);
+        return (policy.Allows(failed, attempt), with.Permit) switch
+        {
+            (true, Permit.Missing) => Start(run.Phase, attempt, with),
+            (true, _) => new ProcessEvent.RestartScheduled(attempt, with.Now + policy.Delay(attempt, with.Chance), attempt >= RestartPolicy.CrashLoopAfter),
+            _ => new ProcessEvent.Ended(failed, what),
+        };
     }
 
     /// <summary>Trying again changes nothing until somebody changes the job or the host.</summary>
@@ -157,9 +167,6 @@ public static class Supervision
     private static bool IsNew(ProcessRun? run, Assignment wanted) => run is null || run.Digest != wanted.Digest || run.Restarts < wanted.Restarts;
 
     private static SandboxPhase FirstPhase(Circumstances with) => with.Wanted.Spec.Hooks.PreStart is null ? SandboxPhase.Main : SandboxPhase.PreStart;
-
-    private static ProcessEvent Start(SandboxPhase phase, int attempt, Circumstances with) => new ProcessEvent.Starting(
-        RunId.Of(with.Wanted.Process, with.Unique), phase, with.Wanted.Generation, with.Wanted.Version, with.Wanted.Digest, with.Wanted.Restarts, attempt);
 
     private static ProcessEvent Stopped(Circumstances with) => new ProcessEvent.Stopped(with.Wanted.Generation, with.Wanted.Version);
 }

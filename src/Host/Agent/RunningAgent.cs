@@ -50,7 +50,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         new FrozenRuns($"{settings.Paths.Bosh}/sys/log", settings.JobLogs, loggers.CreateLogger(nameof(FrozenRuns))).Thaw(await sandboxes.Freezers());
         var recorder = new Recorder(settings.HostName, TimeProvider.System);
         var (jobs, host) = StartRoles(system, journal, recorder, sandboxes);
-        var grants = settings.IsControl ? system.StartGrants(recorder, journal) : jobs;
+        var grants = settings.IsControl ? system.StartGrants(recorder, journal, jobs) : jobs;
         if (!await RecoveredBeforeEnd(host))
         {
             return await ended.Task;
@@ -156,7 +156,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
     private (IActorRef Jobs, IActorRef Host) StartRoles(ActorSystem system, SqliteJournal journal, Recorder recorder, LinuxSandboxes sandboxes)
     {
         var link = new LoopbackLink();
-        var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new HealthProbes(sandboxes));
+        var ports = new ProcessPorts(sandboxes, new ExitWakeups(sandboxes), new HealthProbes(sandboxes), new RootFolder(settings.Root.Policy).Host);
         var run = new AgentRun(ProductVersion.Text, Environment.ProcessId, Proc.BootId, Guid.CreateVersion7());
         var jobs = settings.IsControl ? system.StartJobs(recorder, journal, link) : system.StartNoControl();
         var host = settings.IsHost ? system.StartHost(recorder, link, ports, run) : system.StartNoHost();
@@ -165,8 +165,9 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
 
     private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes, IActorRef? rootLog)
     {
-        var facade = new FleetApi(jobs, host, new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500)), settings.Paths, sandboxes, settings.HostName, TimeProvider.System);
         var root = new RootFolder(settings.Root.Policy);
+        var audit = new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500));
+        var facade = new FleetApi(jobs, grants, host, audit, settings.Paths, sandboxes, root, settings.HostName, TimeProvider.System);
         var runs = new RootRuns(grants, settings.Root.Socket, settings.Paths, TimeProvider.System, loggers.CreateLogger(nameof(RootRuns)));
         open.Push(runs);
         var options = new ApiOptions(settings.Socket, settings.SocketGroup);

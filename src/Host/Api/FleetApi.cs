@@ -5,6 +5,7 @@ using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
 using Fleet.Host.Audit;
+using Fleet.Host.Grants;
 using Fleet.Host.Jobs;
 using Fleet.Hosts;
 using Fleet.Jobs;
@@ -17,9 +18,10 @@ namespace Fleet.Host.Api;
 /// A change is answered only after its events are on disk. All methods throw <see cref="RefusedException"/> for what the fleet refuses.
 /// </summary>
 /// <param name="jobs">Answers <see cref="JobMessage"/> and <see cref="ListJobs"/>.</param>
+/// <param name="grants">Answers <see cref="Actors.Grants.ListGrants"/>.</param>
 /// <param name="host">Answers <see cref="ListProcesses"/>.</param>
 public sealed partial class FleetApi(
-    IActorRef jobs, IActorRef host, IAuditLog audit, HostPaths paths, ISandboxes sandboxes, string hostName, TimeProvider time)
+    IActorRef jobs, IActorRef grants, IActorRef host, IAuditLog audit, HostPaths paths, ISandboxes sandboxes, RootFolder root, string hostName, TimeProvider time)
 {
     /// <summary>How long an actor may take to answer, its writes included.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
@@ -28,7 +30,7 @@ public sealed partial class FleetApi(
 
     public async Task<JobList> List() => new([.. (await Views()).Select(JobMapping.Summary)]);
 
-    public async Task<JobDetail> Get(JobId job) => JobMapping.Detail((await Ask(new JobMessage.Get(job))).Job);
+    public async Task<JobDetail> Get(JobId job) => await Detail((await Ask(new JobMessage.Get(job))).Job);
 
     public async Task<JobHistory> History(JobId job) => JobMapping.History((await Ask(new JobMessage.Get(job))).Job);
 
@@ -43,35 +45,31 @@ public sealed partial class FleetApi(
     {
         var wanted = Read(request).Spec;
         var view = (await Views()).FirstOrDefault(v => v.Id == wanted.Id);
-        return JobMapping.Plan(JobPlan.Of(view?.Current.Spec, view?.Generation ?? 0, view?.Run ?? false, wanted), hostName);
+        return JobMapping.Plan(JobPlan.Of(view?.Current.Spec, view?.Generation ?? 0, view?.Run ?? false, wanted, await Cover(wanted)), hostName);
     }
 
     /// <summary>The contents are on disk before the job is submitted: what is accepted can always be started.</summary>
     public async Task<JobChanged> Run(RunRequest request, Cause cause)
     {
         var submission = Read(request);
-        if (GrantCheck.Check(submission.Spec) is { } refusal)
-        {
-            throw new RefusedException(ProblemMapping.ErrorOf(refusal));
-        }
-
+        await Admit(submission.Spec);
         contents.Put(submission.Contents);
         return await Change(new JobMessage.Submit(submission.Spec, request.CheckIndex, cause));
     }
 
     public async Task<JobChanged> Change(JobMessage message)
     {
-        var accepted = await Ask(message);
-        return new JobChanged(accepted.Changed, JobMapping.Detail(accepted.Job));
+        var accepted = await Ask(await Admitted(message));
+        return new JobChanged(accepted.Changed, await Detail(accepted.Job));
     }
-
-    public async Task<UnsafeList> Unsafe() => new([.. (await Views()).SelectMany(JobMapping.Unsafe)]);
 
     public Cause CauseOf(Caller caller, Guid? correlation, ActivityContext trace)
     {
         var command = Guid.CreateVersion7(time.GetUtcNow());
         return new Cause(correlation ?? command, command, caller.Principal, caller.Origin, time.GetUtcNow(), Trace: trace);
     }
+
+    private async Task<JobDetail> Detail(JobView job) => JobMapping.Detail(job, await Cover(job.Current.Spec));
 
     private JobSubmission Read(RunRequest request)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Fleet.Actors.Jobs;
 using Fleet.Hosts;
 using Fleet.Jobs;
@@ -19,13 +20,13 @@ internal static class JobMapping
             current.Spec.Processes.Length, current.Digest.ToString(), current.At, current.By);
     }
 
-    public static JobDetail Detail(JobView job)
+    public static JobDetail Detail(JobView job, JobCover cover)
     {
         var processes = Processes(job);
         var current = job.Current;
         return new JobDetail(
             job.Id.ToString(), job.Run ? "running" : "stopped", JobState.Of(job.Run, processes), current.Version, job.Generation,
-            current.Digest.ToString(), current.At, current.By, processes);
+            current.Digest.ToString(), current.At, current.By, processes, Grant(cover));
     }
 
     public static JobHistory History(JobView job) => new(
@@ -39,15 +40,18 @@ internal static class JobMapping
         plan.Job.ToString(), Words.Of(plan.Change), plan.CheckIndex, plan.CurrentDigest?.ToString(), plan.Digest.ToString(), [host],
         [.. plan.Processes.Select(p => new PlanProcess(p.Process, Words.Of(p.Action), p.Restarts, Keys(p.Keys)))],
         Keys(plan.Files),
-        [.. plan.Missing.Select(m => new MissingGrant(m.Process, [.. m.Privileges.Members.Select(PrivilegeText.Format)]))]);
+        [.. (plan.Cover as JobCover.Missing)?.Processes.Select(m => new MissingGrant(m.Process, [.. m.Privileges.Members.Select(PrivilegeText.Format)])) ?? []],
+        Grant(plan.Cover));
+
+    private static JobGrantInfo? Grant(JobCover cover) => cover switch
+    {
+        JobCover.Baseline => null,
+        JobCover.Granted granted => new JobGrantInfo(granted.By.Id.Text, granted.By.NotAfter, null, []),
+        JobCover.Missing missing => new JobGrantInfo(null, null, missing.Nearest?.Grant.Text, [.. missing.Nearest?.Why ?? []]),
+        _ => throw new UnreachableException($"no words for {cover.GetType()}"),
+    };
 
     public static DiffKey[] Keys(IEnumerable<KeyChange> changes) => [.. changes.Select(c => new DiffKey(c.Path, c.Before, c.After))];
-
-    public static IEnumerable<UnsafeProcess> Unsafe(JobView job) =>
-        from process in job.Current.Spec.Processes
-        where !PrivilegeSet.Of(job.Id, process).IsBaseline
-        let asked = PrivilegeSet.Asked(job.Id, process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why)).ToArray()
-        select new UnsafeProcess(job.Id.ToString(), process.Name, job.Current.Version, asked, null);
 
     // Those of the current version first, in the file's order; then what earlier versions left and is still going away.
     private static JobProcess[] Processes(JobView job)
@@ -70,7 +74,7 @@ internal static class JobMapping
         return new JobProcess(
             seen.Process.Name, seen.Host, Words.Of(status.Phase), status.Version, IsCurrent(job, seen), spec is not null,
             spec?.Health is not null, Words.Of(status.Health), status.Since, status.Pid, status.Run?.ToString(), status.Restarts,
-            Exit(status.LastExit), status.Detail);
+            Exit(status.LastExit), status.Detail, status.Grant?.Text, status.Difference);
     }
 
     // A host that has been told may still have the run of an earlier version in hand; then its status names that version.

@@ -16,9 +16,17 @@ public sealed record JobSummary(
 
 /// <param name="Desired">running or stopped.</param>
 /// <param name="Generation">The index for <c>--check-index</c>.</param>
+/// <param name="Grant">Null: it asks for no more than the baseline.</param>
 public sealed record JobDetail(
     string Name, string Desired, string State, int Version, long Generation, string Digest, DateTimeOffset ChangedAt, string ChangedBy,
-    JobProcess[] Processes);
+    JobProcess[] Processes, JobGrantInfo? Grant = null);
+
+/// <summary>The grant of a job that asks for more than the baseline.</summary>
+/// <param name="Id">That covers it; null: none does.</param>
+/// <param name="Until">When that ends.</param>
+/// <param name="Nearest">Where none covers it: the one that lacks least; null: nobody has asked for any.</param>
+/// <param name="Why">Each reason why that does not.</param>
+public sealed record JobGrantInfo(string? Id, DateTimeOffset? Until, string? Nearest, string[] Why);
 
 /// <param name="Phase">That of the process in snake_case; <c>pending</c> where no host has spoken of it.</param>
 /// <param name="Version">That it runs, or ran last; null while pending.</param>
@@ -26,9 +34,11 @@ public sealed record JobDetail(
 /// <param name="Checked">It has a health check.</param>
 /// <param name="Pid">Of PID 1 of its sandbox as the host sees it.</param>
 /// <param name="Wanted">Part of the job's current version; else it is one that is going away.</param>
+/// <param name="Grant">By which what runs was started; null: it has no more than the baseline.</param>
+/// <param name="Difference">What the kernel says of it that is not as declared; null: nothing.</param>
 public sealed record JobProcess(
     string Name, string? Host, string Phase, int? Version, bool Current, bool Wanted, bool Checked, string Health, DateTimeOffset? Since, int? Pid, string? Run,
-    int Restarts, ExitInfo? LastExit, string? Detail);
+    int Restarts, ExitInfo? LastExit, string? Detail, string? Grant = null, string? Difference = null);
 
 /// <param name="Code">0 to 255; 128 and the signal's number where a signal ended it.</param>
 public sealed record ExitInfo(int Code, int? Signal, bool OomKilled, DateTimeOffset At);
@@ -56,10 +66,11 @@ public sealed record RevertRequest(int? To = null);
 
 /// <param name="Change">none, create, update or start.</param>
 /// <param name="CheckIndex">To be given to <c>job run --check-index</c>.</param>
-/// <param name="Missing">Grants missing; with any, the job cannot be run.</param>
+/// <param name="Missing">What no grant covers; with any, the job cannot be run.</param>
+/// <param name="Grant">Null: it asks for no more than the baseline.</param>
 public sealed record PlanReply(
     string Job, string Change, long CheckIndex, string? CurrentDigest, string Digest, string[] Hosts, PlanProcess[] Processes, DiffKey[] Files,
-    MissingGrant[] Missing);
+    MissingGrant[] Missing, JobGrantInfo? Grant = null);
 
 /// <param name="Action">keep, add, change or remove.</param>
 public sealed record PlanProcess(string Name, string Action, bool Restarts, DiffKey[] Keys);
@@ -70,8 +81,17 @@ public sealed record MissingGrant(string Process, string[] Privileges);
 /// <param name="Text">Without its end of line; bytes that are no UTF-8 stand as U+FFFD.</param>
 public sealed record LogLine(string Process, string Stream, string Text);
 
-/// <param name="Grant">The grant that covers it; null: none does.</param>
-public sealed record UnsafeProcess(string Job, string Process, int Version, AskedInfo[] Privileges, string? Grant);
+/// <param name="Host">Null: no host has spoken of it.</param>
+/// <param name="State">Its phase, as <see cref="JobProcess"/> has it.</param>
+/// <param name="Grant">The grant that covers it, or by which what runs was started; null: there is none.</param>
+/// <param name="Until">When that ends, or did.</param>
+/// <param name="Left">What is left of it, for people.</param>
+/// <param name="Declared">What it may do by what it asks for.</param>
+/// <param name="Kernel">The same as the kernel has it; null: nothing of it runs, or nobody here can tell.</param>
+/// <param name="Difference">In what the two differ, as its host found; null: in nothing.</param>
+public sealed record UnsafeProcess(
+    string Job, string Process, int Version, string? Host, string State, AskedInfo[] Privileges, string? Grant, DateTimeOffset? Until, string Left, string Declared,
+    string? Kernel, string? Difference);
 
 /// <param name="Why">The key of the job file that asks for it.</param>
 public sealed record AskedInfo(string Privilege, string Why);

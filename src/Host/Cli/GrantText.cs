@@ -72,6 +72,7 @@ internal static class GrantText
     private static IEnumerable<(string, IEnumerable<string>)> Job(PrivilegedJob job) =>
     [
         ("runs", [$"job {job.Job} with the content {job.Content}"]),
+        ("compare", ["fleet job validate FILE prints the content of a job file: sign for one that you have read"]),
         ("at its end", [job.AtEnd == AtEnd.Stop ? "the job's processes are stopped" : "the job's processes go on, and are not started again"]),
     ];
 

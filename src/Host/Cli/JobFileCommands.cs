@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Fleet.Host.Api;
 using Fleet.Host.Jobs;
+using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Privileges;
 
@@ -35,9 +36,14 @@ internal static class JobFileCommands
         return Readable(path, () => new RunRequest(path, Strict.GetString(System.IO.File.ReadAllBytes(path)), name, values, checkIndex));
     }
 
-    private static JobSubmission Read(string path, string? name, Dictionary<string, string> set)
+    /// <summary>What a file says, as an agent reads it.</summary>
+    /// <param name="boshRoot">BPM's root on the agent's host: a path that is given in its terms is that of the sandbox.</param>
+    /// <exception cref="CliException">It has mistakes, all of which are told.</exception>
+    public static JobSpec Spec(string path, string? name, string[] set, string boshRoot) => Read(path, name, Values(set), boshRoot).Spec;
+
+    private static JobSubmission Read(string path, string? name, Dictionary<string, string> set, string boshRoot = HostPaths.Inside)
     {
-        var result = Readable(path, () => JobFileReader.ReadFile(path, new JobFileOptions { Name = name, Set = set }));
+        var result = Readable(path, () => JobFileReader.ReadFile(path, new JobFileOptions { Name = name, Set = set, BoshRoot = boshRoot }));
         return result.Submission ?? throw new CliException(ProblemMapping.ErrorOf(result.Mistakes));
     }
 
@@ -99,12 +105,12 @@ internal static class JobFileCommands
     {
         var processes = spec.Processes.Select(p => new ValidatedProcess(
             p.Name, [.. PrivilegeSet.Asked(spec.Id, p).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why))])).ToArray();
-        return new ValidateReport(spec.Id.ToString(), JobDigest.Of(spec).ToString(), !GrantCheck.Missing(spec).IsEmpty, processes);
+        return new ValidateReport(spec.Id.ToString(), JobDigest.Of(spec).ToString(), !PrivilegeSet.Of(spec).IsBaseline, processes);
     }
 
     private static string Text(ValidateReport report)
     {
-        var text = new StringBuilder().AppendLine($"job {report.Job} ({JobText.Short(report.Digest)}) is valid");
+        var text = new StringBuilder().AppendLine($"job {report.Job} ({JobText.Short(report.Digest)}) is valid").AppendLine($"content {report.Digest}");
         foreach (var process in report.Processes)
         {
             text.AppendLine($"process {process.Name}: {(process.Privileges.Length == 0 ? "the baseline, no privileges" : "asks for")}");
@@ -114,6 +120,6 @@ internal static class JobFileCommands
             }
         }
 
-        return text.Append(report.NeedsGrant ? "it needs a grant to run\n" : "").ToString();
+        return text.Append(report.NeedsGrant ? $"it needs a grant to run: {GrantCheck.HowToAsk("HOST")}\n" : "").ToString();
     }
 }

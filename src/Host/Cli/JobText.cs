@@ -34,6 +34,7 @@ internal static class JobText
             .AppendLine($"state       {job.State} (wanted: {job.Desired})")
             .AppendLine($"version     {job.Version} ({Short(job.Digest)}), check index {job.Generation}")
             .AppendLine($"changed     {Session.Time(job.ChangedAt)} by {EventText.Visible(job.ChangedBy)}")
+            .Append(job.Grant is { } grant ? $"grant       {Grant(grant)}\n" : "")
             .AppendLine();
         var table = new TextTable("PROCESS", "HOST", "PHASE", "HEALTH", "PID", "RESTARTS", "SINCE");
         foreach (var process in job.Processes)
@@ -52,6 +53,13 @@ internal static class JobText
         return text.ToString();
     }
 
+    public static string Grant(JobGrantInfo grant) => EventText.Visible(grant switch
+    {
+        { Id: { } id, Until: { } until } => $"{id}, until {Session.Time(until)}",
+        { Nearest: { } nearest } => $"none: {nearest} does not cover it: {string.Join("; ", grant.Why)}",
+        _ => "none: nobody has asked for one",
+    });
+
     /// <summary>Why a process is as it is; empty where there is nothing to say.</summary>
     public static string Why(JobProcess process)
     {
@@ -62,7 +70,7 @@ internal static class JobText
             { Signal: { } signal } => $"last end: signal {signal}",
             var e => $"last end: exit code {e.Code}",
         };
-        return EventText.Visible(string.Join("; ", new[] { process.Detail, exit }.Where(part => !string.IsNullOrEmpty(part))));
+        return EventText.Visible(string.Join("; ", new[] { process.Detail, process.Difference is { } difference ? $"THE KERNEL'S VIEW DIFFERS: {difference}" : null, exit }.Where(part => !string.IsNullOrEmpty(part))));
     }
 
     public static string History(JobHistory history)
@@ -100,6 +108,7 @@ internal static class JobText
         return text.ToString();
     }
 
+    /// <summary>A paragraph for each process: what is declared and what the kernel says stand below each other.</summary>
     public static string Unsafe(UnsafeList list)
     {
         if (list.Processes.Length == 0)
@@ -107,17 +116,18 @@ internal static class JobText
             return "no process asks for more than the baseline\n";
         }
 
-        var table = new TextTable("JOB", "PROCESS", "GRANT", "PRIVILEGE", "ASKED BY");
-        foreach (var process in list.Processes)
-        {
-            foreach (var asked in process.Privileges)
-            {
-                table.Add(process.Job, process.Process, process.Grant ?? "none", asked.Privilege, asked.Why);
-            }
-        }
-
-        return table.Render(Session.Width);
+        return string.Join('\n', list.Processes.Select(process => string.Concat(Rows(process).Select(row => EventText.Visible(row) + "\n"))));
     }
+
+    private static IEnumerable<string> Rows(UnsafeProcess process) =>
+    [
+        $"{process.Job}:{process.Process} version {process.Version} on {process.Host ?? "no host yet"}, {process.State}",
+        .. process.Privileges.GroupBy(asked => asked.Why).Select(asked => $"  asks for  {string.Join(' ', asked.Select(a => a.Privilege))} (by {asked.Key})"),
+        $"  grant     {(process.Grant is { } grant ? $"{grant}: " : "")}{process.Left}",
+        $"  declared  {process.Declared}",
+        $"  kernel    {process.Kernel ?? "not seen"}",
+        .. process.Difference is { } difference ? [$"  DIFFERS   {difference}"] : (string[])[],
+    ];
 
     /// <summary>As <see cref="Digest.Short"/>.</summary>
     public static string Short(string digest) => Digest.TryParse(digest, out var parsed) ? parsed.Short : digest;

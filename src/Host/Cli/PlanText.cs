@@ -21,6 +21,7 @@ internal static class PlanText
             text.AppendLine($"  ! process {missing.Process} needs a grant: {string.Join(' ', missing.Privileges)}");
         }
 
+        text.Append(plan.Grant is { } grant ? $"  grant: {JobText.Grant(grant)}\n" : "");
         text.AppendLine($"digest {plan.Digest}");
         return text.AppendLine($"run exactly this with: fleet job run --check-index {plan.CheckIndex} FILE").ToString();
     }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text;
 using Fleet.Grants;
 using Fleet.Host.Api;
@@ -11,32 +12,39 @@ internal static class RootRequestCommands
 {
     public static FleetCommand[] All() =>
     [
-        Asking("request", "Asks for a command to be run as root, and prints the grant's id. Others then approve it.", "--reason 'disk is full, ticket 4711'", breakGlass: null),
+        Asking("request", "Asks for a command to be run as root, or for a job to run with more than the baseline, and prints the grant's id. Others then approve it.", "--reason 'disk is full, ticket 4711'", breakGlass: null),
         Asking("break-glass", "As request, for an emergency: one approval is enough, for a short while, and somebody else has to review it afterwards.", "--reason 'site is down'", breakGlass: true),
     ];
 
     private static FleetCommand Asking(string verb, string description, string example, bool? breakGlass)
     {
-        var (options, key) = (new RootTaskOptions(), RootArguments.Key());
-        var glass = new System.CommandLine.Option<bool>("--break-glass") { Description = "As 'fleet root break-glass'.", Hidden = breakGlass is true };
-        return new FleetCommand(verb, description, $"fleet root {verb} --on web-1 {example} -- /usr/bin/du -xs /var") { Exits = [ExitCodes.Denied] }
-            .With([.. options.All, key, glass])
+        var (grant, task, job, key) = (new RootGrantOptions(), new RootTaskOptions(ArgumentArity.ZeroOrMore), new RootJobOptions(), RootArguments.Key());
+        var glass = new Option<bool>("--break-glass") { Description = "As 'fleet root break-glass'.", Hidden = breakGlass is true };
+        var command = new FleetCommand(verb, description, $"fleet root {verb} --on web-1 {example} -- /usr/bin/du -xs /var") { Exits = [ExitCodes.Denied] }
+            .With([.. grant.All, .. task.All, .. job.All, key, glass])
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                var (changed, _) = await Ask(session, client, options, session.Value(key), breakGlass ?? session.Value(glass), cancel);
+                var isGlass = breakGlass ?? session.Value(glass);
+                var boshRoot = job.IsAsked(session) ? (await client.Get("/v1/host", ApiJson.Default.HostInfo, cancel)).BoshRoot : null;
+                var (changed, _) = await Ask(session, client, session.Value(key), (policy, who) => boshRoot is null
+                    ? task.Document(session, grant, policy, who, isGlass)
+                    : job.Document(session, grant, policy, who, isGlass, boshRoot), cancel);
                 return session.Print(changed, () => ApiJson.Indented.GrantChanged, c => $"{c.Grant.Id}\n");
             });
+        command.Validators.Add(line => job.Check(line, task));
+        return command;
     }
 
     /// <summary>Makes the document, shows it, signs it and sends it.</summary>
+    /// <param name="write">The document, by the policy and the name of who asks.</param>
     /// <returns>What became of it, and the key that signed.</returns>
     public static async Task<(GrantChanged Changed, SshKey Signer)> Ask(
-        Session session, ApiClient client, RootTaskOptions options, string? key, bool breakGlass, CancellationToken cancel)
+        Session session, ApiClient client, string? key, Func<RootPolicyInfo, string, GrantDocument> write, CancellationToken cancel)
     {
         var signer = SshKey.Find(key);
         var policy = await client.Get("/v1/root/policy", ApiJson.Default.RootPolicyInfo, cancel);
-        var document = options.Document(session, policy, Requester(policy, await signer.Fingerprint()), breakGlass);
+        var document = write(policy, Requester(policy, await signer.Fingerprint()));
         var text = Encoding.ASCII.GetString(GrantFormat.Write(document));
         _ = GrantMapping.Read(text);
         session.Tell(GrantText.Document(document));

@@ -31,17 +31,18 @@ internal static class RootRunCommands
 
     private static FleetCommand Now()
     {
-        var (options, key) = (new RootTaskOptions(), RootArguments.Key());
+        var (grant, task, key) = (new RootGrantOptions(), new RootTaskOptions(ArgumentArity.OneOrMore), RootArguments.Key());
         return new FleetCommand(
             "now", "Asks for a command to be run as root, waits until enough have approved it, and runs it.", "fleet root now --on web-1 --reason 'disk is full' -- /usr/bin/du -xs /var")
         {
             Exits = [ExitCodes.NotFound, ExitCodes.Denied, ExitCodes.TaskTimedOut],
         }
-            .With([.. options.All, key])
+            .With([.. grant.All, .. task.All, key])
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                var (changed, signer) = await RootRequestCommands.Ask(session, client, options, session.Value(key), breakGlass: false, cancel);
+                var (changed, signer) = await RootRequestCommands.Ask(
+                    session, client, session.Value(key), (policy, who) => task.Document(session, grant, policy, who, breakGlass: false), cancel);
                 await ApproveWhereItCounts(session, client, changed.Grant, signer, cancel);
                 await Approved(session, client, changed.Grant, cancel);
                 return Run(session, client, changed.Grant.Id, anyway: false, cancel);

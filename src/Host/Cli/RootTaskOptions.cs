@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Privileges;
@@ -9,14 +10,7 @@ namespace Fleet.Host.Cli;
 /// <summary>The options by which somebody asks for a root task, and the document that they make.</summary>
 internal sealed class RootTaskOptions
 {
-    private readonly Option<string> on = new("--on")
-    {
-        Description = "The hosts: names (web-1,web-2), or labels all of which a host has (role=web,zone=a).", HelpName = "SELECTOR", Required = true,
-    };
-
-    private readonly Option<string> reason = RootArguments.Reason();
     private readonly Option<string> timeout = Text("--timeout", "D", "After it the task is killed, with all that it started.", "1m");
-    private readonly Option<string> validFor = Text("--valid-for", "D", "How long from now on it may be approved and run.", "1h");
     private readonly Option<string[]> privileges = Several("--privileges", "LIST", "What it may do beyond the baseline, comma-separated, such as capability:NET_ADMIN,host_network. Can be given more than once.");
     private readonly Option<string> user = Text("--user", "UID[:GID]", "Whom it runs as, in numbers. User or group 0 adds the privilege run_as_root.", "0:0");
     private readonly Option<string?> groups = new("--groups") { Description = "Supplementary groups, in numbers, comma-separated.", HelpName = "LIST" };
@@ -27,23 +21,25 @@ internal sealed class RootTaskOptions
     private readonly Option<string?> digest = new("--program-digest") { Description = "The digest that the program must have on each host.", HelpName = "sha256:HEX" };
     private readonly Option<bool> record = new("--record") { Description = "Keep its output as a recording." };
 
-    private readonly Argument<string[]> command = new("COMMAND")
-    {
-        Description = "The program by its absolute path, and its arguments; after --.", Arity = ArgumentArity.OneOrMore,
-    };
+    private readonly Argument<string[]> command = new("COMMAND") { Description = "The program by its absolute path, and its arguments; after --." };
 
-    public Symbol[] All => [on, reason, timeout, validFor, privileges, user, groups, workdir, env, uses, outputLimit, digest, record, command];
+    /// <param name="words">How many words a command has: none where something else may stand in its place.</param>
+    public RootTaskOptions(ArgumentArity words) => command.Arity = words;
+
+    /// <summary>The options that are of a root task alone.</summary>
+    public Option[] Own => [timeout, privileges, user, groups, workdir, env, uses, outputLimit, digest, record];
+
+    public Symbol[] All => [.. Own, command];
+
+    public bool HasCommand(CommandResult line) => line.GetValue(command) is { Length: > 0 };
 
     /// <exception cref="CliException">An option means nothing.</exception>
-    public GrantDocument Document(Session session, RootPolicyInfo policy, string requester, bool breakGlass)
+    public GrantDocument Document(Session session, RootGrantOptions grant, RootPolicyInfo policy, string requester, bool breakGlass)
     {
         var task = Task(session);
         var asked = RootArguments.Privileges(session.Value(privileges)!);
         var isRoot = task.Uid == 0 || task.Gid == 0 || task.Groups.Contains(0);
-        var from = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        return new GrantDocument(
-            GrantFormat.Version, GrantId.Of(Guid.CreateVersion7()), policy.Fleet, requester, session.Value(reason)!, breakGlass, RootArguments.Selector(session.Value(on)!),
-            from, from.AddSeconds(RootArguments.Seconds(session.Value(validFor)!)), isRoot ? asked.Union(new PrivilegeSet([new Privilege.RunAsRoot()])) : asked, task, null);
+        return grant.Document(session, policy, requester, breakGlass, isRoot ? asked.Union(new PrivilegeSet([new Privilege.RunAsRoot()])) : asked, task, null);
     }
 
     private RootTask Task(Session session)

@@ -33,6 +33,19 @@ public sealed class RootFolder(string folder)
     /// <exception cref="RefusedException">As of <see cref="Policy"/>.</exception>
     public AllowedSigners Signers() => AllowedSigners.Read(System.Text.Encoding.UTF8.GetString(Read(SignersFile)));
 
+    /// <summary>What root calls this host; null: there is no policy that could say so.</summary>
+    public string? Host()
+    {
+        try
+        {
+            return Policy().Host;
+        }
+        catch (RefusedException)
+        {
+            return null;
+        }
+    }
+
     private static byte[] Read(string file)
     {
         try

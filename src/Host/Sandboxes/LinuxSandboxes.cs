@@ -107,6 +107,19 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     public SandboxUsage? Usage(RunId run) => IsRoots(run) ? roots.Usage(run) : cgroups.Usage(run.Text);
 
+    public async Task<KernelView?> Look(RunId run)
+    {
+        try
+        {
+            return IsRoots(run) ? await roots.Look(run) : null;
+        }
+        catch (IOException e)
+        {
+            LogUnseen(log, run, e.Message);
+            return null;
+        }
+    }
+
     /// <summary>With which the kernel can be told to hold a run still for a moment.</summary>
     public CgroupFreezer Freezer(RunId run) => new(IsRoots(run) ? roots.FreezerFolder(run) : cgroups.FreezerFolder(run.Text));
 
@@ -202,6 +215,9 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be signalled with {Signal}: {Reason}")]
     private static partial void LogUnsignalled(ILogger log, RunId run, StopSignal signal, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "what the kernel gives {Run} cannot be said: {Reason}")]
+    private static partial void LogUnseen(ILogger log, RunId run, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be removed whole")]
     private static partial void LogLeftover(ILogger log, Exception e, RunId run);

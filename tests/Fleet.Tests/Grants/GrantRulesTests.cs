@@ -26,6 +26,10 @@ public class GrantRulesTests
         { "", ForTask with { RootTask = null } },
         { "", ForTask with { PrivilegedJob = ForJob.PrivilegedJob } },
         { "privileges", ForJob with { Privileges = PrivilegeSet.Baseline } },
+        { "privileges", ForJob with { Privileges = new PrivilegeSet([new Privilege.HostNetwork()]) } },
+        { "privileges", ForJob with { Privileges = new PrivilegeSet([new Privilege.Unconfined()]) } },
+        { "privileges", ForJob with { Privileges = new PrivilegeSet([new Privilege.Device("/etc/passwd", false)]) } },
+        { "privileges", ForJob with { Privileges = new PrivilegeSet([new Privilege.UnrestrictedVolume("srv", true, false)]) } },
         { "root_task.argv", With(t => t with { Argv = [] }) },
         { "root_task.argv", With(t => t with { Argv = [.. Enumerable.Repeat("/bin/true", 1001)] }) },
         { "root_task.argv[0]", With(t => t with { Argv = ["tail"] }) },
@@ -71,6 +75,7 @@ public class GrantRulesTests
     {
         Assert.Empty(GrantRules.Check(ForTask));
         Assert.Empty(GrantRules.Check(ForJob));
+        Assert.Empty(GrantRules.Check(ForJob with { Privileges = new PrivilegeSet([new Privilege.RootPreStart(), new Privilege.UnrestrictedVolume("/srv", true, false), new Privilege.UnrestrictedVolume("/srv", false, true)]) }));
         Assert.Empty(GrantRules.Check(With(t => t with { Argv = ["/bin/echo", "\U0001F525", "", "\uFFFD", "\\", new string('x', 1000)], Groups = [], Program = null })));
         Assert.Empty(GrantRules.Check(With(t => t with { Uid = 0, Gid = 0 }) with { Privileges = new PrivilegeSet([new Privilege.RunAsRoot(), new Privilege.Unconfined()]) }));
     }

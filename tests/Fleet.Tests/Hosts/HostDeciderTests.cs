@@ -152,6 +152,18 @@ public class HostDeciderTests
     }
 
     [Fact]
+    public void A_job_that_could_write_elsewhere_keeps_its_slice_also_when_a_later_version_cannot()
+    {
+        var wide = Job("a", 1, "p");
+        wide = wide with { Spec = wide.Spec with { Processes = [wide.Spec.Processes[0] with { Unsafe = new Unsafe(false, [new Volume("/srv", Writable: true)], false) }] } };
+        When(wide, Job("b", 1, "p"));
+        When(Stopped("a", 2), Stopped("b", 2));
+        Assert.Equal(["b"], host.Idle.Select(s => s.Job.Name));
+        Assert.Equal(["b"], HostSnapshot.Of(host).ToState().Idle.Select(s => s.Job.Name));
+        Assert.Contains("no jobs that are not stopped and stopped jobs with something left (2: b, x; a, what it may have written outside", SliceReturn.WhyNot(JobId.Parse("c"), host, [new HeldSlice(JobId.Parse("b"), "x")], 2), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_job_without_processes_of_its_own_change_keeps_their_digests()
     {
         When(Job("shop", 1, "web"));
@@ -168,7 +180,7 @@ public class HostDeciderTests
             foreach (var (jobs, number) in states)
             {
                 var desired = jobs.DistinctBy(j => j.Item1).Select(j => Job($"{j.Item1}", j.Item2, [.. j.Item3.Distinct().Select(p => $"{p}")]) with { Run = j.Item4 });
-                state = HostDecider.Decide(state, new DesiredState(number, [.. desired]), slices: 3).Aggregate(state, HostState.Evolve);
+                state = HostDecider.Decide(state, new DesiredState(number, [.. desired]), slices: 3, DateTimeOffset.UnixEpoch).Aggregate(state, HostState.Evolve);
                 if (state.Used.Count == 3 && state.Idle.FirstOrDefault() is { } idle)
                 {
                     state = HostState.Evolve(state, new HostEvent.SliceReturned(idle.Job, idle.Slice));
@@ -194,7 +206,7 @@ public class HostDeciderTests
 
     private ImmutableArray<HostEvent> WhenNumber(long desired, params DesiredJob[] jobs)
     {
-        var events = HostDecider.Decide(host, new DesiredState(desired, [.. jobs]), slices: 2);
+        var events = HostDecider.Decide(host, new DesiredState(desired, [.. jobs]), slices: 2, DateTimeOffset.UnixEpoch);
         host = events.Aggregate(host, HostState.Evolve);
         return events;
     }

@@ -1,5 +1,4 @@
 using Fleet.Jobs;
-using Fleet.Privileges;
 using Fleet.Processes;
 
 namespace Fleet.Tests.Jobs;
@@ -13,7 +12,7 @@ public sealed class JobPlanTests
     [Fact]
     public void A_job_that_does_not_exist_would_be_created_with_all_its_processes()
     {
-        var plan = JobPlan.Of(null, 0, runs: false, Job(Web, Worker));
+        var plan = Plan(null, 0, false, Job(Web, Worker));
         Assert.Equal((JobChange.Create, 0L, null), (plan.Change, plan.CheckIndex, plan.CurrentDigest));
         Assert.Equal([("web", ProcessAction.Add, false), ("worker", ProcessAction.Add, false)], Actions(plan));
     }
@@ -21,18 +20,18 @@ public sealed class JobPlanTests
     [Fact]
     public void The_same_content_changes_nothing()
     {
-        var plan = JobPlan.Of(Job(Web), 4, runs: true, Job(Web));
+        var plan = Plan(Job(Web), 4, true, Job(Web));
         Assert.Equal((JobChange.None, 4L), (plan.Change, plan.CheckIndex));
         Assert.Equal([("web", ProcessAction.Keep, false)], Actions(plan));
     }
 
     [Fact]
-    public void The_same_content_starts_a_stopped_job() => Assert.Equal(JobChange.Start, JobPlan.Of(Job(Web), 4, runs: false, Job(Web)).Change);
+    public void The_same_content_starts_a_stopped_job() => Assert.Equal(JobChange.Start, Plan(Job(Web), 4, false, Job(Web)).Change);
 
     [Fact]
     public void A_changed_process_restarts_and_the_others_stay()
     {
-        var plan = JobPlan.Of(Job(Web, Worker), 1, runs: true, Job(Web with { Args = ["-p", "81"] }, Worker));
+        var plan = Plan(Job(Web, Worker), 1, true, Job(Web with { Args = ["-p", "81"] }, Worker));
         Assert.Equal(JobChange.Update, plan.Change);
         Assert.Equal([("web", ProcessAction.Change, true), ("worker", ProcessAction.Keep, false)], Actions(plan));
         Assert.Equal(new KeyChange("args[1]", "80", "81"), Assert.Single(plan.Processes[0].Keys));
@@ -40,42 +39,28 @@ public sealed class JobPlanTests
 
     [Fact]
     public void A_stopped_job_restarts_nothing() =>
-        Assert.Equal([("web", ProcessAction.Change, false)], Actions(JobPlan.Of(Job(Web), 1, runs: false, Job(Web with { Executable = "/bin/other" }))));
+        Assert.Equal([("web", ProcessAction.Change, false)], Actions(Plan(Job(Web), 1, false, Job(Web with { Executable = "/bin/other" }))));
 
     [Fact]
     public void A_process_that_the_file_no_longer_has_is_removed() =>
         Assert.Equal(
-            [("web", ProcessAction.Keep, false), ("worker", ProcessAction.Remove, false)], Actions(JobPlan.Of(Job(Web, Worker), 1, runs: true, Job(Web))));
+            [("web", ProcessAction.Keep, false), ("worker", ProcessAction.Remove, false)], Actions(Plan(Job(Web, Worker), 1, true, Job(Web))));
 
     [Fact]
     public void A_changed_file_changes_every_process_as_all_see_it()
     {
-        var plan = JobPlan.Of(
-            Job(Web, Worker) with { Files = [Config] }, 1, runs: true, Job(Web, Worker) with { Files = [Config with { Content = Digest.Of("b") }] });
+        var plan = Plan(
+            Job(Web, Worker) with { Files = [Config] }, 1, true, Job(Web, Worker) with { Files = [Config with { Content = Digest.Of("b") }] });
         Assert.All(plan.Processes, p => Assert.Equal((ProcessAction.Change, true), (p.Action, p.Restarts)));
         Assert.Equal("files.config/web.conf.content", Assert.Single(plan.Files).Path);
     }
 
     [Fact]
-    public void What_a_process_asks_beyond_the_baseline_is_missing_as_a_set_by_process()
+    public void What_no_grant_covers_stands_in_the_plan()
     {
         var asks = Worker with { Capabilities = ["NET_ADMIN"], Unsafe = new Unsafe(false, [], HostPidNamespace: true) };
-        var missing = Assert.Single(JobPlan.Of(null, 0, false, Job(Web, asks)).Missing);
+        var missing = Assert.Single(Assert.IsType<JobCover.Missing>(Plan(null, 0, false, Job(Web, asks)).Cover).Processes);
         Assert.Equal(("worker", "capability:NET_ADMIN host_pid_namespace"), (missing.Process, missing.Privileges.ToString()));
-    }
-
-    [Fact]
-    public void A_job_of_the_baseline_needs_no_grant() => Assert.Null(GrantCheck.Check(Job(Web, Worker)));
-
-    [Fact]
-    public void A_privileged_job_is_denied_with_the_set_it_stands_for()
-    {
-        var refusal = GrantCheck.Check(Job(Web with { Unsafe = new Unsafe(true, [], false) }))!;
-        Assert.Equal(RefusalCode.Denied, refusal.Code);
-        Assert.Contains("needs a grant", refusal.Message, StringComparison.Ordinal);
-        var mistake = Assert.Single(refusal.Details);
-        Assert.Equal("processes.web", mistake.Path);
-        Assert.Equal($"needs a grant: {PrivilegeSet.Of(Fleet.Jobs.JobId.Parse("web"), Web with { Unsafe = new Unsafe(true, [], false) })}", mistake.Message);
     }
 
     [Fact]
@@ -94,6 +79,9 @@ public sealed class JobPlanTests
         Assert.Equal(new KeyChange("processes (order)", "web, worker", "worker, web"), Assert.Single(JobDiff.Between(Job(Web, Worker), Job(Worker, Web))));
         Assert.Empty(JobDiff.Between(Job(Web), Job(Web)));
     }
+
+    private static JobPlan Plan(JobSpec? current, long generation, bool runs, JobSpec wanted) =>
+        JobPlan.Of(current, generation, runs, wanted, GrantCheck.Cover(wanted, [], "web-1", DateTimeOffset.UnixEpoch));
 
     private static JobSpec Job(params ProcessSpec[] processes) => new(JobId.Parse("web"), [.. processes], []);
 

@@ -32,6 +32,8 @@ public sealed class EventTextTests
         (new HostEvent.ProcessAssigned(new Assignment(Web, 7, 3, Digest.Of("x"), Spec.Processes[0], [], true, 0, 5, Guid.Empty)), "web:web version 3 shall run (generation 7)"),
         (new HostEvent.ProcessUnassigned(Web, 8), "web:web is no longer assigned here"),
         (new HostEvent.ProcessRemoved(Web), "nothing of web:web is left"),
+        (new HostEvent.GrantGiven(new JobGrant(Grants.GrantSample.ForJob.Id, Grants.GrantSample.Text(Grants.GrantSample.ForJob), Bob, [], Spec)), "may start web with what g-8f3a91b2c4d5e6f7 grants, until 2026-11-26T13:00:00Z"),
+        (new HostEvent.GrantTaken(Grants.GrantSample.ForJob.Id, GrantLoss.Revoked), "starts nothing by g-8f3a91b2c4d5e6f7 any more: it was revoked"),
         (new HostEvent.AgentStarted("0.1.0", 12, Guid.Empty), "agent 0.1.0 started with pid 12"),
         (new HostEvent.AgentStopped("SIGTERM"), "agent stopped: SIGTERM"),
         (new ProcessEvent.Starting(Run, SandboxPhase.PreStart, 7, 3, Digest.Of("x"), 0, 2), "starting version 3 (pre_start), attempt 2, run run-1"),
@@ -45,6 +47,8 @@ public sealed class EventTextTests
         (new ProcessEvent.Stopped(7, 3), "stopped, version 3"),
         (new ProcessEvent.RestartScheduled(5, At, true), "restart 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
         (new ProcessEvent.Ended(true, "given up"), "failed for good: given up"),
+        (new ProcessEvent.KernelDiffers(Run, "CapEff has CAP_SYS_ADMIN"), "THE KERNEL'S VIEW DIFFERS: CapEff has CAP_SYS_ADMIN"),
+        (new ProcessEvent.NotPermitted("no grant covers it", null), "not started: no grant covers it"),
         (new GrantEvent.Requested("{}", Bob, new Quorum(2, false)), "requested by bob (SHA256:b0b), 44136fa355b3, needs 2 approvals"),
         (new GrantEvent.Approved(Bob), "approved by bob (SHA256:b0b)"),
         (new GrantEvent.Activated(), "may be used from now on"),
@@ -74,6 +78,16 @@ public sealed class EventTextTests
     {
         var known = typeof(FleetEvent).Assembly.GetTypes().Where(t => t.GetCustomAttribute<StoredNameAttribute>() is not null);
         Assert.Equal(known.Select(t => t.FullName).Order(), Cases.Select(c => c.Event.GetType().FullName).Order());
+    }
+
+    [Fact]
+    public void What_a_grant_has_to_do_with_it_is_said()
+    {
+        var grant = Grants.GrantSample.ForJob.Id;
+        Assert.Equal("starting version 3, attempt 1, run run-1, by g-8f3a91b2c4d5e6f7", EventText.Describe(new ProcessEvent.Starting(Run, SandboxPhase.Main, 7, 3, Digest.Of("x"), 0, 1, grant)));
+        Assert.Equal("not started, for root on this host refused g-8f3a91b2c4d5e6f7: too few", EventText.Describe(new ProcessEvent.NotPermitted("too few", grant)));
+        Assert.Equal("the kernel's view is as declared again", EventText.Describe(new ProcessEvent.KernelDiffers(Run, null)));
+        Assert.EndsWith(": its grant has ended", EventText.Describe(new ProcessEvent.Stopping(Run, StopReason.GrantOver, StopLadder.Parse("KILL"))), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,6 +35,9 @@ internal static class Examples
         new HostEvent.ProcessUnassigned(Process, 8),
         new HostEvent.ProcessRemoved(Process),
         new HostEvent.ContentsRemoved([Content]),
+        new HostEvent.GrantGiven(new JobGrant(
+            Grants.GrantSample.ForJob.Id, Encoding.UTF8.GetString(GrantFormat.Write(Grants.GrantSample.ForJob)), Signature, [Signature with { Principal = "carol@example.com" }], Spec)),
+        new HostEvent.GrantTaken(Grants.GrantSample.ForJob.Id, GrantLoss.Revoked),
         new HostEvent.AgentStarted("0.1.0", 4711, Boot),
         new HostEvent.AgentStopped("SIGTERM"),
         new ProcessEvent.Starting(Run, SandboxPhase.PreStart, 7, 2, Content, 1, 3),
@@ -48,6 +51,8 @@ internal static class Examples
         new ProcessEvent.Stopped(8, 2),
         new ProcessEvent.RestartScheduled(5, At, true),
         new ProcessEvent.Ended(true, "it ended 6 times in a row; max_attempts is 5"),
+        new ProcessEvent.KernelDiffers(Run, "CapEff has CAP_SYS_ADMIN, which was not asked for"),
+        new ProcessEvent.NotPermitted("root refused it: too few people have signed", Grants.GrantSample.ForJob.Id),
         new GrantEvent.Requested(Encoding.UTF8.GetString(GrantFormat.Write(Grants.GrantSample.ForTask)), Signature, new Quorum(2, true)),
         new GrantEvent.Approved(Signature),
         new GrantEvent.Activated(),

@@ -27,6 +27,14 @@ internal sealed class SupervisionScenario
         return new Assignment(Web, version + restarts + (run ? 0 : 100), version, JobDigest.Of(job, spec), spec, [], run, restarts, 0, Boot);
     }
 
+    public Permit Permit { get; private set; } = new Permit.Baseline();
+
+    public SupervisionScenario May(Permit permit)
+    {
+        Permit = permit;
+        return this;
+    }
+
     public SupervisionScenario Want(Func<ProcessSpec, ProcessSpec>? change = null, bool run = true, int version = 1, int restarts = 0)
     {
         Wanted = Assign((change ?? (s => s))(Wanted.Spec), run, version, restarts);
@@ -42,7 +50,7 @@ internal sealed class SupervisionScenario
     /// <summary>Decides, folds, and gives what was decided.</summary>
     public ImmutableArray<ProcessEvent> When(ProcessCommand command)
     {
-        var events = Supervision.Decide(State, command, new Circumstances(Wanted, Now, new Guid(0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)(unique >> 8), (byte)unique++), 0));
+        var events = Supervision.Decide(State, command, new Circumstances(Wanted, Now, new Guid(0, 0, 0, 0, 0, 0, 0, 0, 0, (byte)(unique >> 8), (byte)unique++), 0, Permit));
         State = events.Aggregate(State, (state, e) => ProcessState.Evolve(state, e, Now));
         return events;
     }

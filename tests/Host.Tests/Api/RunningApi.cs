@@ -37,10 +37,10 @@ public sealed class RunningApi : IAsyncDisposable
         JobsActor = system.ActorOf(Props.Create(() => new FakeJobs(Seen, says)));
         var host = system.ActorOf(Props.Create(() => new FakeHost(hostAnswers)));
         var audit = new SqliteAuditLog(Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(20));
-        var api = new FleetApi(JobsActor, host, audit, Paths, new OnlyUsage(), "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
-        Options = new ApiOptions(Paths.Socket, group);
         var root = new RootFolder(People.Folder);
         var fake = system.ActorOf(Props.Create(() => new FakeGrants(Granted)));
+        var api = new FleetApi(JobsActor, fake, host, audit, Paths, new OnlyUsage(), root, "host-1", TimeProvider.System) { Patience = TimeSpan.FromSeconds(2) };
+        Options = new ApiOptions(Paths.Socket, group);
         var runs = new RootRuns(fake, $"{Folder}/no-root.sock", Paths, TimeProvider.System, NullLogger.Instance);
         var grants = new GrantApi(fake, root, new SshSignatures(root, Paths.Signatures), runs);
         app = ApiServer.Build(api, grants, Options, builder => builder.Services.AddOpenApi(), web => web.MapOpenApi("/generated/{documentName}.json"));
@@ -111,6 +111,9 @@ public sealed class RunningApi : IAsyncDisposable
     private sealed class OnlyUsage : ISandboxes
     {
         public SandboxUsage? Usage(RunId run) => run == FakeHost.Run ? new SandboxUsage(TimeSpan.FromSeconds(1.5), 3 << 20, 2) : null;
+
+        public Task<KernelView?> Look(RunId run) =>
+            Task.FromResult(run.Text == "run-root" ? new KernelView(0, 0, ["NET_ADMIN", "SYS_ADMIN"], ["NET_ADMIN", "SYS_ADMIN"], Filtered: false, NoNewPrivileges: false, ["net", "user"]) : null);
 
         public int Slices => throw new NotSupportedException();
 

@@ -107,7 +107,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (valid.ExitCode, valid.Error));
         Assert.Contains("process web: the baseline, no privileges\n", valid.Output, StringComparison.Ordinal);
         Assert.Contains("  run_as_root  (by unsafe.privileged)\n", valid.Output, StringComparison.Ordinal);
-        Assert.EndsWith("it needs a grant to run\n", valid.Output, StringComparison.Ordinal);
+        Assert.EndsWith("it needs a grant to run: fleet root request --job FILE --on HOST --reason TEXT\n", valid.Output, StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(file, JobFiles.TwoMistakes);
         var invalid = await Run(null, "job", "validate", file);
