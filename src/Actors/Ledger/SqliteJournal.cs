@@ -1,12 +1,14 @@
 using Akka.Configuration;
 using Fleet.Grants;
 using Fleet.Jobs;
+using Fleet.Processes;
+using Fleet.Sandboxes;
 using Microsoft.Data.Sqlite;
 
 namespace Fleet.Actors.Ledger;
 
 /// <summary>The embedded ledger: a journal and its snapshots, each an SQLite file in WAL with synchronous=FULL.</summary>
-public sealed class SqliteJournal : IJobIndex, IGrantIndex
+public sealed class SqliteJournal : IJobIndex, IGrantIndex, IRunIndex
 {
     // Of the tables; in the files' user_version.
     private const long Layout = 1;
@@ -71,6 +73,17 @@ public sealed class SqliteJournal : IJobIndex, IGrantIndex
 
     /// <exception cref="SqliteException">The journal cannot be read.</exception>
     public Task<IReadOnlyList<GrantId>> Grants() => Named(Streams.GrantPrefix, Streams.GrantOf);
+
+    /// <exception cref="SqliteException">The journal cannot be read.</exception>
+    public async Task<bool> HasBegun(string host, ProcessId process, RunId run)
+    {
+        var found = false;
+        await new SqliteReader(journal).Each(
+            new Statement(
+                "SELECT 1 FROM journal WHERE persistence_id = ?1 AND instr(message, ?2) > 0 LIMIT 1", Streams.Process(host, process), System.Text.Encoding.ASCII.GetBytes($"\"{run}\"")),
+            _ => found = true);
+        return found;
+    }
 
     private async Task<IReadOnlyList<T>> Named<T>(string prefix, Func<string, T?> nameOf)
         where T : struct

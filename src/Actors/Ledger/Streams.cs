@@ -1,6 +1,7 @@
 using Fleet.Grants;
 using Fleet.Jobs;
 using Fleet.Processes;
+using Fleet.Sandboxes;
 
 namespace Fleet.Actors.Ledger;
 
@@ -38,4 +39,11 @@ public interface IJobIndex
 public interface IGrantIndex
 {
     Task<IReadOnlyList<GrantId>> Grants();
+}
+
+/// <summary>Which runs of processes the ledger knows. A failure to read it is thrown.</summary>
+public interface IRunIndex
+{
+    /// <summary>Whether the host has recorded that it begins the run: it does so before it asks anybody.</summary>
+    Task<bool> HasBegun(string host, ProcessId process, RunId run);
 }

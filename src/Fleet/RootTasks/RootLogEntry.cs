@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fleet.Grants;
+using Fleet.Processes;
 using Fleet.Sandboxes;
 
 namespace Fleet.RootTasks;
@@ -59,6 +60,10 @@ public sealed record RootLogEntry(
 
     /// <summary>Before the first entry.</summary>
     public static readonly Digest Nothing = Digest.Of("");
+
+    /// <summary>Of an entry about a job: its process, by which what it says begins. Null: it is about none.</summary>
+    [JsonIgnore]
+    public ProcessId? Process => Run is not null && ProcessId.TryParse(Detail?[..Math.Max(0, Detail.LastIndexOf(", ", StringComparison.Ordinal))], out var process) ? process : null;
 
     public static byte[] Write(RootLogEntry entry) => [.. JsonSerializer.SerializeToUtf8Bytes(entry, RootJson.Default.RootLogEntry), (byte)'\n'];
 

@@ -33,6 +33,7 @@ public static class RootLogText
 
     private static string What(RootLogEntry entry) => (entry.Use, entry.Grant) switch
     {
+        (null, { } grant) when entry is { Run: { } run, Process: { } process } => $" {process} ({run}) by {grant}",
         ({ } use, { } grant) => $" use {use} of {grant}",
         (null, { } grant) => $" {grant}",
         _ => "",

@@ -15,6 +15,8 @@ using Fleet.Host.Logs;
 using Fleet.Host.Processes;
 using Fleet.Host.RootTasks;
 using Fleet.Host.Sandboxes;
+using Fleet.Processes;
+using Fleet.Sandboxes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,7 +59,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         }
 
         await GiveBackContents(jobs, host);
-        await Listen(jobs, grants, host, sandboxes, settings.IsControl && settings.IsHost ? system.StartRootLog(recorder) : null);
+        await Listen(jobs, grants, host, sandboxes, settings.IsControl && settings.IsHost ? system.StartRootLog(recorder) : null, (process, run) => journal.HasBegun(recorder.Host, process, run));
         RotateLogs(host, sandboxes);
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // What the start took is not needed again.
         log.Information("ready: {HostName} ({Roles}) serves at {Socket}", settings.HostName, settings.Roles, settings.Socket);
@@ -163,7 +165,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         return (jobs, host);
     }
 
-    private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes, IActorRef? rootLog)
+    private async Task Listen(IActorRef jobs, IActorRef grants, IActorRef host, LinuxSandboxes sandboxes, IActorRef? rootLog, Func<ProcessId, RunId, Task<bool>> hasBegun)
     {
         var root = new RootFolder(settings.Root.Policy);
         var audit = new SqliteAuditLog(settings.Paths.Journal, TimeProvider.System, TimeSpan.FromMilliseconds(500));
@@ -179,7 +181,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
         api = app;
         if (rootLog is not null)
         {
-            open.Push(new RootLogReader(rootLog, grants, runs, root, settings.Root.Socket, loggers.CreateLogger(nameof(RootLogReader))));
+            open.Push(new RootLogReader(rootLog, grants, runs, root, settings.Root.Socket, hasBegun, loggers.CreateLogger(nameof(RootLogReader))));
         }
 
         open.Push(app);

@@ -8,7 +8,9 @@ using Fleet.Actors.RootTasks;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Grants;
+using Fleet.Processes;
 using Fleet.RootTasks;
+using Fleet.Sandboxes;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Host.RootTasks;
@@ -17,6 +19,7 @@ namespace Fleet.Host.RootTasks;
 /// Takes the host's root log into the ledger: at the start, after each use, and once in a while. What it says that the fleet did not begin is marked so; what the
 /// agent was killed over is settled by it.
 /// </summary>
+/// <param name="hasBegun">Whether this host has recorded that it begins a run of a job's process.</param>
 /// <param name="log">Answers <see cref="GetRootLog"/> and <see cref="KeepRootLog"/>.</param>
 internal sealed partial class RootLogReader : IAsyncDisposable
 {
@@ -29,13 +32,14 @@ internal sealed partial class RootLogReader : IAsyncDisposable
     private readonly RootRuns runs;
     private readonly RootFolder root;
     private readonly string socket;
+    private readonly Func<ProcessId, RunId, Task<bool>> hasBegun;
     private readonly ILogger logger;
     private readonly CancellationTokenSource stop = new();
     private readonly Task following;
 
-    public RootLogReader(IActorRef log, IActorRef grants, RootRuns runs, RootFolder root, string socket, ILogger logger)
+    public RootLogReader(IActorRef log, IActorRef grants, RootRuns runs, RootFolder root, string socket, Func<ProcessId, RunId, Task<bool>> hasBegun, ILogger logger)
     {
-        (this.log, this.grants, this.runs, this.root, this.socket, this.logger) = (log, grants, runs, root, socket, logger);
+        (this.log, this.grants, this.runs, this.root, this.socket, this.hasBegun, this.logger) = (log, grants, runs, root, socket, hasBegun, logger);
         following = Follow(stop.Token);
     }
 
@@ -142,7 +146,7 @@ internal sealed partial class RootLogReader : IAsyncDisposable
         var unreported = ImmutableHashSet.CreateBuilder<long>();
         foreach (var entry in entries.Where(entry => entry.What == RootAct.Starting))
         {
-            if (await UseOf(host, entry) is null)
+            if (!(entry.Run is { } run ? entry.Process is { } process && await hasBegun(process, run) : await UseOf(host, entry) is not null))
             {
                 unreported.Add(entry.Number);
             }
