@@ -34,7 +34,7 @@ internal static class UnsafeMapping
     private static UnsafeProcess Of(
         JobView job, ProcessSpec process, Observation? seen, JobCover cover, ImmutableArray<Grant> grants, DateTimeOffset now, KernelView? kernel)
     {
-        var by = (cover as JobCover.Granted)?.By ?? grants.FirstOrDefault(g => g.Asking?.Document.Id == seen?.Status.Grant && g.Asking is not null)?.Asking!.Document;
+        var by = (cover as JobCover.Granted)?.By ?? (seen?.Status.Grant is { } id ? grants.FirstOrDefault(g => g.Asking?.Document.Id == id)?.Asking!.Document : null);
         return new UnsafeProcess(
             job.Id.ToString(), process.Name, job.Current.Version, seen?.Host, seen is null ? "pending" : Words.Of(seen.Status.Phase),
             [.. PrivilegeSet.Asked(job.Id, process).Select(a => new AskedInfo(PrivilegeText.Format(a.Privilege), a.Why))],

@@ -49,6 +49,16 @@ public sealed class GoldenEventTests
         Assert.Equal(before, EventCatalog.Read(EventCatalog.Write(before)));
     }
 
+    [Fact]
+    public void A_start_names_its_grant_where_it_has_one_and_is_stored_as_before_where_it_has_none()
+    {
+        var starting = Examples.All.OfType<Fleet.Processes.ProcessEvent.Starting>().Single();
+        var granted = Examples.Of(starting with { Grant = Grants.GrantSample.ForJob.Id });
+
+        Assert.Equal(granted, EventCatalog.Read(EventCatalog.Write(granted)));
+        Assert.DoesNotContain("grant", Encoding.UTF8.GetString(EventCatalog.Write(Examples.Of(starting))), StringComparison.Ordinal);
+    }
+
     // Files end with a newline, as files do; rows do not.
     private static string Read(string storedName) => File.ReadAllText(PathOf(storedName)).TrimEnd('\n');
 
