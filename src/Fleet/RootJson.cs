@@ -18,6 +18,7 @@ namespace Fleet;
     AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(GrantDocument))]
 [JsonSerializable(typeof(RootPolicy))]
+[JsonSerializable(typeof(JobsPolicy))]
 [JsonSerializable(typeof(RootStarted))]
 [JsonSerializable(typeof(RootRefusal))]
 [JsonSerializable(typeof(RootReceipt))]

@@ -94,15 +94,16 @@ public sealed class JobGrantTests
     }
 
     [Fact]
-    public async Task A_renewal_before_the_end_lets_it_go_on_without_a_pause()
+    public async Task A_renewal_starts_it_again_when_the_grant_it_runs_by_is_over()
     {
         await using var agent = await Running(First);
         await Grant(agent, Second, until: Noon.AddHours(2));
         await Eventually(() => agent.Stored<HostEvent.GrantGiven>().Count() == 2);
         time.Advance(TimeSpan.FromHours(1));
         await Eventually(() => agent.Stored<HostEvent.GrantTaken>().Any(e => e.Grant == First));
-        await Settled(agent);
-        Assert.Empty(agent.Stored<ProcessEvent.Stopping>());
+        await Eventually(() => agent.Stored<ProcessEvent.Starting>().Any(e => e.Grant == Second));
+        Assert.Equal(Second, (await agent.Until("shop", "net", ProcessPhase.Running)).Grant);
+        Assert.Equal(StopReason.GrantOver, Assert.Single(agent.Stored<ProcessEvent.Stopping>()).Why);
         time.Advance(TimeSpan.FromHours(1));
         Assert.StartsWith($"its grant {Second} is over", (await agent.Until("shop", "net", ProcessPhase.Failed)).Detail, StringComparison.Ordinal);
     }

@@ -23,7 +23,7 @@ public sealed record ProcessGrants(PrivilegeSet Asked, string Host, ImmutableArr
             asked, name(), [.. host.Grants.Held.Values.Where(grant => IsOf(grant.Content, assignment))], [.. host.Grants.Ended.Where(ended => ended.Job == job)]);
     }
 
-    /// <summary>Pure. Of several grants the one that ends last is taken, so that a renewal is begun with at once.</summary>
+    /// <summary>Pure. Of several grants the one that ends last is taken, so that a start does not have to be repeated sooner than it must.</summary>
     public Permit At(DateTimeOffset now)
     {
         if (Asked.IsBaseline)
@@ -33,7 +33,8 @@ public sealed record ProcessGrants(PrivilegeSet Asked, string Host, ImmutableArr
 
         var judged = Held.Select(grant => (Grant: grant, Why: WhyNot(grant, now))).OrderByDescending(g => g.Grant.Document.NotAfter).ThenBy(g => g.Grant.Id.Text, StringComparer.Ordinal).ToList();
         Permit permit = judged.Find(g => g.Why.IsEmpty) is { Grant: { } covering } ? new Permit.Granted(covering) : Missing(judged, now);
-        return permit with { Revoked = [.. Ended.Where(ended => ended.Why == GrantLoss.Revoked).Select(ended => ended.Id)] };
+        var lost = Ended.Concat(judged.Where(g => now >= g.Grant.Document.NotAfter).Select(g => EndedGrant.Of(g.Grant, GrantLoss.Over)));
+        return permit with { Lost = [.. lost.Where(ended => ended is { Why: GrantLoss.Revoked } or { Why: GrantLoss.Over, AtEnd: AtEnd.Stop }).Select(ended => ended.Id).Distinct()] };
     }
 
     private Permit.Missing Missing(List<(JobGrant Grant, ImmutableArray<string> Why)> judged, DateTimeOffset now)

@@ -10,8 +10,11 @@ public abstract record Permit
     {
     }
 
-    /// <summary>Grants of its job that were taken back: what was started by one of them ends, whatever else covers it.</summary>
-    public ImmutableArray<GrantId> Revoked { get; init; } = [];
+    /// <summary>
+    /// Grants of its job by which nothing goes on: taken back, or over and not to be outlived. What was started by one of them ends, whatever else covers it, for its host's
+    /// root ends it too: it is started again by what does.
+    /// </summary>
+    public ImmutableArray<GrantId> Lost { get; init; } = [];
 
     /// <summary>It asks for nothing that must be granted.</summary>
     public sealed record Baseline : Permit;
@@ -28,5 +31,5 @@ public abstract record Permit
 
     /// <summary>Whether what was started by a grant has to end.</summary>
     /// <param name="by">Null: it needed none when it was started.</param>
-    public bool Ends(GrantId? by) => this is Missing { KeepsRunning: false } || (by is { } grant && Revoked.Contains(grant));
+    public bool Ends(GrantId? by) => this is Missing { KeepsRunning: false } || (by is { } grant && Lost.Contains(grant));
 }

@@ -54,7 +54,7 @@ public sealed class JobGrantDeciderTests
     {
         var decision = Decide(command, minutes);
         Assert.Null(decision.Refusal);
-        grant = decision.Events.Aggregate(grant, Grant.Evolve);
+        grant = decision.Events.Aggregate(grant, (state, @event) => Grant.Evolve(state, @event, Noon.AddMinutes(minutes)));
         return Names(decision);
     }
 

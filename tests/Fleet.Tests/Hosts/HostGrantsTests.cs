@@ -107,7 +107,7 @@ public sealed class HostGrantsTests
     {
         Follow(Spec, Grant);
         Follow(Spec);
-        Assert.Equal([Grant.Id], Permit.Revoked.ToArray());
+        Assert.Equal([Grant.Id], Permit.Lost.ToArray());
         Follow(Changed);
         Assert.Empty(host.Grants.Ended);
         Assert.Contains("no grant covers it", Assert.IsType<Permit.Missing>(Permit).Why, StringComparison.Ordinal);

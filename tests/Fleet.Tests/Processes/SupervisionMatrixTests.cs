@@ -43,7 +43,7 @@ public class SupervisionMatrixTests
         yield return ("stopped", false, new Permit.Baseline(), null);
         yield return ("running, by a grant", true, granted, ours);
         yield return ("running, by a renewed grant", true, granted, other);
-        yield return ("running, by a grant beside one that was revoked", true, granted with { Revoked = [other] }, other);
+        yield return ("running, by a grant that is lost beside another", true, granted with { Lost = [other] }, other);
         yield return ("running, and its grant is over", true, new Permit.Missing(PermitSample.Why, KeepsRunning: false), ours);
         yield return ("running, and its grant is over and lets it go on", true, new Permit.Missing(PermitSample.Why, KeepsRunning: true), ours);
         yield return ("stopped, and its grant is over", false, new Permit.Missing(PermitSample.Why, KeepsRunning: false), ours);

@@ -77,9 +77,9 @@ public sealed class SupervisionPermitTests
     public void A_renewal_before_the_end_changes_nothing() => Assert.Empty(net.May(ByFirst).Running().May(BySecond).When(new ProcessCommand.Reconcile()));
 
     [Fact]
-    public void A_revoked_grant_ends_what_was_started_by_it_and_another_starts_it_anew()
+    public void A_grant_that_is_lost_ends_what_was_started_by_it_and_another_starts_it_anew()
     {
-        net.May(ByFirst).Running().May(BySecond with { Revoked = [First.Id] });
+        net.May(ByFirst).Running().May(BySecond with { Lost = [First.Id] });
         Assert.Equal(StopReason.GrantOver, Assert.IsType<Stopping>(Assert.Single(net.When(new ProcessCommand.Reconcile()))).Why);
         Assert.Equal(Second.Id, Assert.IsType<Starting>(net.When(net.Exited(0))[^1]).Grant);
         net.Given(net.Started());

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Fleet.Host.Grants;
 using Fleet.Host.Linux;
+using Fleet.RootTasks;
 
 namespace Fleet.Host.Tests.Grants;
 
@@ -11,13 +13,15 @@ public sealed class People(string folder)
 
     public string Signers => $"{Folder}/allowed_signers";
 
+    /// <param name="jobs">Null: no job has more than the baseline there.</param>
     /// <summary>Of fleet <c>shop</c> and host <c>host-1</c>, with two approvals by others than who asks.</summary>
-    public void WritePolicy(string breakGlass = """{"requester_counts":true,"longest_window_seconds":3600}""", int agent = 1000)
+    public void WritePolicy(string breakGlass = """{"requester_counts":true,"longest_window_seconds":3600}""", int agent = 1000, JobsPolicy? jobs = null)
     {
         MakeFolder();
         File.WriteAllText($"{Folder}/policy.json", $$"""
             {"fleet_root_policy":1,"fleet":"shop","host":"host-1","labels":{"role":"web"},"agent":{{agent}},"threshold":2,"requester_counts":false,"required_teams":[],
-             "longest_timeout_seconds":600,"longest_window_seconds":86400,"break_glass":{{breakGlass}}}
+             "longest_timeout_seconds":600,"longest_window_seconds":86400,"break_glass":{{breakGlass}},
+             "jobs":{{(jobs is null ? "null" : JsonSerializer.Serialize(jobs, RootJson.Default.JobsPolicy))}}}
             """);
     }
 

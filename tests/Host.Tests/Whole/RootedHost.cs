@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
+using Fleet.Host.Sandboxes;
 using System.Text;
 using System.Text.Json;
 using Fleet.Host.Tests.Grants;
@@ -48,7 +49,8 @@ public sealed class RootedHost : IAsyncDisposable
         }
 
         var people = rooted.People;
-        people.WritePolicy(agent: rooted.Uid);
+        var ids = SubIds.Read(host.User, (uint)rooted.Uid);
+        people.WritePolicy(agent: rooted.Uid, jobs: new JobsPolicy(host.Paths.Bosh, ids.FirstUid, ids.FirstGid, ids.Slices, null));
         (rooted.Alice, rooted.Bob, rooted.Carol) = (await people.Join("alice"), await people.Join("bob", "ecdsa"), await people.Join("carol", "rsa"));
         rooted.StartHelper();
         await host.Configure($"root {{ policy = \"{people.Folder}\", socket = \"{rooted.Socket}\" }}");
@@ -87,6 +89,15 @@ public sealed class RootedHost : IAsyncDisposable
             await Must("root", "approve", id, "--key", Carol);
         }
 
+        return id;
+    }
+
+    /// <summary>The id of a grant for a job that alice has asked for, and bob and carol have approved.</summary>
+    public async Task<string> ApprovedJob(string file, params string[] options)
+    {
+        var id = (await Must(["root", "request", "--job", file, "--on", "host-1", "--reason", "a test", "--key", Alice, .. options])).Trim();
+        await Must("root", "approve", id, "--key", Bob);
+        await Must("root", "approve", id, "--key", Carol);
         return id;
     }
 
