@@ -42,11 +42,11 @@ public sealed class UnsafeMappingTests
     public void What_is_declared_and_what_the_kernel_says_is_in_the_same_words()
     {
         var all = PrivilegeSet.Of(Spec.Id, Spec.Processes[0] with { Unsafe = new Unsafe(true, [], true), Capabilities = [] });
-        var kernel = new KernelView(0, 0, CapabilityNames.BpmPrivileged, Seccomp: false, NoNewPrivileges: false, ["net", "pid"]);
+        var kernel = new KernelView(0, 0, CapabilityNames.BpmPrivileged, CapabilityNames.BpmPrivileged, Filtered: false, NoNewPrivileges: false, ["net", "pid", "user"]);
         Assert.Equal(KernelText.Declared(all), KernelText.Of(kernel));
         Assert.Equal(
             "uid 101000, gid 101000; capabilities none; seccomp on; no_new_privs on; of the host none",
-            KernelText.Of(new KernelView(101000, 101000, [], Seccomp: true, NoNewPrivileges: true, [])));
+            KernelText.Of(new KernelView(101000, 101000, [], [], Filtered: true, NoNewPrivileges: true, [])));
     }
 
     private static async Task<UnsafeProcess> Only(Grant grant, DateTimeOffset now, GrantId? running)
