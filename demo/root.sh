@@ -25,13 +25,16 @@ write_policy() {
   cat >"$folder/policy.json" <<POLICY
 {"fleet_root_policy": 1, "fleet": "demo", "host": "$(hostname)", "labels": {}, "agent": $(id -u "$agent_user"),
  "threshold": 2, "requester_counts": false, "required_teams": [],
- "longest_timeout_seconds": 60, "longest_window_seconds": 3600, "break_glass": null}
+ "longest_timeout_seconds": 60, "longest_window_seconds": 3600, "break_glass": null,
+ "jobs": {"bosh_root": "$dir/vcap", "first_uid": $(first_id /etc/subuid), "first_gid": $(first_id /etc/subgid), "slices": 16, "most": ["capability:NET_BIND_SERVICE"]}}
 POLICY
   chmod 644 "$folder"/*
   printf '%s   NOTE: three people play here whose keys lie in one folder, without a passphrase. Whoever has that folder is all of them.\n' "$bold"
   printf '   Real people each keep their own; then two of them must sign, and who asked is none of the two.%s\n' "$plain"
   grep -q '"requester_counts": false' "$folder/policy.json" || die "who asks would count as one who approves: no policy for a demo to show"
 }
+
+first_id() { awk -F: -v user="$agent_user" '$1 == user { print $2; exit }' "$1"; }
 
 # denied CODE PATTERN ARG...: the command must end with that code and say why; shown as a person would see it.
 denied() {
@@ -76,6 +79,37 @@ root_for_a_moment() {
   expect 'grant\.used\.v1' "$program/fleet" audit log --job "$id" --json
   ok "who asked, who signed, what the host refused and what ran is in the record"
 }
+
+low_port() { (exec 3<>/dev/tcp/127.0.0.1/881 && cat <&3) 2>/dev/null; }
+
+# The first process of the job, as the host sees it.
+low_port_pid() { "$program/fleet" host processes --json | sed -n '/"low-port:server"/,/}/s/.*"pid": \([0-9]*\).*/\1/p'; }
+
+a_job_with_more() {
+  is_root || return 0
+  step "A job that needs one capability more: it runs while a grant covers its very content"
+  local id pid job=$jobs/low-port.yml
+  denied 4 'needs a grant' job run "$job"
+  id=$("$program/fleet" root request --job "$job" --on "$(hostname)" --reason 'the old clients know no other port' --key "$people/alice" --valid-for 30m 2>"$people/said") ||
+    die "not asked for: $(cat "$people/said")"
+  fleet root approve "$id" --key "$people/bob"
+  fleet root approve "$id" --key "$people/carol"
+  fleet job run "$job"
+  eventually 10 "it answers at port 881, which only root or that capability may take" shows 'one capability' low_port
+  pid=$(low_port_pid)
+  grep -qE 'CapEff:.*0000000000000400$' "/proc/$pid/status" || die "pid $pid has $(grep CapEff "/proc/$pid/status")"
+  [ "$(stat -c %u "/proc/$pid")" -ge "$(first_id /etc/subuid)" ] || die "it runs as $(stat -c %U "/proc/$pid")"
+  ok "pid $pid has CAP_NET_BIND_SERVICE and nothing else, and is nobody on this host"
+  fleet job unsafe
+
+  sed 's/no root/root/' "$job" >"$people/low-port.yml"
+  denied 4 'sha256' job run "$people/low-port.yml"
+  [ "$(low_port_pid)" = "$pid" ] || die "it does not run any more"
+  ok "one word changed, and the grant is none for it; what was approved runs on"
+}
+
+# Cgroups of root's for jobs, of this demo's runs.
+root_leaves() { find /sys/fs/cgroup -maxdepth 4 -type d -path '*/fleet-jobs/low-port*' 2>/dev/null || true; }
 
 root_helpers() {
   local comm

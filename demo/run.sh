@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole of Fleet on one host in two minutes: real servers as jobs in rootless sandboxes, an agent that is killed with -9 and finds
-# them again, something that runs as root once because two people signed it, and a record of all of it. Ends with 0 only if every step did what it should, and leaves nothing running.
+# them again, something that runs as root once and a job with one capability because two people signed them, and a record of all of it. Ends with 0 only if every step did what it should, and leaves nothing running.
 # shellcheck source=../build/common.sh
 . "$(dirname "$0")/../build/common.sh"
 # shellcheck source=lib.sh
@@ -24,8 +24,8 @@ prepare_folder() {
 refuse_company() {
   local port
   [ -z "$(sandboxed)" ] || die "jobs of the user $agent_user run on this machine already: stop them (fleet up --down) before the demo"
-  for port in 16379 18080 15432; do
-    ! listening $port || die "port $port is taken: the demo's jobs listen on 16379, 18080 and 15432"
+  for port in 16379 18080 15432 881; do
+    ! listening $port || die "port $port is taken: the demo's jobs listen on 16379, 18080, 15432 and 881"
   done
 }
 
@@ -168,6 +168,7 @@ stop_all() {
   [ -z "$(sandboxed)" ] || die "processes are left: $(sandboxed)"
   [ -z "$(monitors)" ] || die "monitors are left: $(monitors)"
   [ -z "$(leaves)" ] || die "cgroups are left: $(leaves)"
+  [ -z "$(root_leaves)" ] || die "cgroups of root's are left: $(root_leaves)"
   [ -z "$(root_leftovers)" ] || die "of what ran as root there is left: $(root_leftovers)"
   ok "no process, no monitor and no cgroup is left"
 }
@@ -185,6 +186,7 @@ look
 kill_agent
 supervise
 root_for_a_moment
+a_job_with_more
 show_record
 stop_all
 printf '\n%sDone: every step did what it should.%s\n' "$bold" "$plain"

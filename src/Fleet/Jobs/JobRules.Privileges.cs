@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Privileges;
+using Fleet.Processes;
 
 namespace Fleet.Jobs;
 
@@ -26,6 +27,11 @@ public static partial class JobRules
             Privilege.Unconfined => [new Mistake($"{at}[{i}]", "a job always has a sandbox: unconfined is of root tasks alone; name what the job needs")],
             _ => [],
         });
+
+    // The agent runs such a check, and in what is root's the agent runs nothing.
+    private static IEnumerable<Mistake> CheckInside(ProcessSpec process, JobId job, string at) => Broken(
+        process.Health is { Probe: HealthProbe.Exec } && !PrivilegeSet.Of(job, process).IsBaseline, at,
+        "no command is run inside a process that asks for more than the baseline: check it by tcp or http");
 
     /// <summary>Whether a path may be that of a device: nothing else is looked at on the host.</summary>
     public static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) && Canonical(path) == path;

@@ -52,6 +52,7 @@ public static partial class JobRules
         .. process.Health is { } health ? CheckHealth(health, $"{at}.health") : [],
         .. process.User is { } user ? CheckUser(user, $"{at}.user") : [],
         .. CheckPrivileges(process.Privileges, $"{at}.privileges"),
+        .. CheckInside(process, job, $"{at}.health.exec"),
     ];
 
     private static IEnumerable<Mistake> Broken(bool broken, string path, string message) => broken ? [new Mistake(path, message)] : [];

@@ -25,6 +25,18 @@ public class JobRulesTests
         Mistakes(Job(Process, Process with { Name = "Web" }, Process)));
 
     [Theory]
+    [InlineData("capability:NET_ADMIN", false)]
+    [InlineData(null, true)]
+    public void No_command_is_run_inside_a_process_beyond_the_baseline(string? privilege, bool valid) => Valid(
+        Process with
+        {
+            Health = new HealthCheck(new HealthProbe.Exec(["/bin/true"])),
+            Privileges = PrivilegeText.TryParse(privilege, out var asked) ? [asked] : [],
+        },
+        valid,
+        "processes[0].health.exec");
+
+    [Theory]
     [InlineData("web worker.1_é", true)]
     [InlineData("a/b", false)]
     [InlineData("a:b", false)]

@@ -1,5 +1,7 @@
 using CsCheck;
+using Fleet.Processes;
 using Fleet.RootTasks;
+using Fleet.Sandboxes;
 using Fleet.Tests.Grants;
 
 namespace Fleet.Tests.RootTasks;
@@ -9,6 +11,9 @@ public class RootRequestTests
     private static readonly RootRequest.Run Run = new(
         [.. Fleet.Grants.GrantFormat.Write(GrantSample.ForTask)], new PresentedSignature("alice@example.com", "armor"),
         [new PresentedSignature("bob", "armor of bob"), new PresentedSignature("carol", "")], 2);
+
+    private static readonly RootRequest.StartJob Start = new(
+        Run.Grant, Run.By, Run.Approvals, [1, 2, 3], "dämon", SandboxPhase.PreStart, RunId.Parse("silk.daemon-0123456789ab"), 7, new UserIds(1000, 1001));
 
     [Fact]
     public void A_request_to_run_is_read_back_with_the_very_bytes_of_its_grant()
@@ -27,6 +32,53 @@ public class RootRequestTests
         var revoke = Assert.IsType<RootRequest.Revoke>(RootRequest.Read(RootRequest.Write(new RootRequest.Revoke([1, 2], new PresentedSignature("bob", "armor")))));
         Assert.Equal([1, 2], revoke.Revocation.ToArray());
         Assert.Equal(new PresentedSignature("bob", "armor"), revoke.By);
+    }
+
+    [Fact]
+    public void The_start_of_a_job_is_read_back()
+    {
+        var read = Assert.IsType<RootRequest.StartJob>(RootRequest.Read(RootRequest.Write(Start)));
+
+        Assert.Equal(Start.Grant.ToArray(), read.Grant.ToArray());
+        Assert.Equal(Start.Content.ToArray(), read.Content.ToArray());
+        Assert.Equal(Start.Approvals.ToArray(), read.Approvals.ToArray());
+        Assert.Equal(Start, read with { Grant = Start.Grant, Content = Start.Content, Approvals = Start.Approvals });
+    }
+
+    [Fact]
+    public void What_takes_no_signature_of_a_job_is_read_back()
+    {
+        var run = RunId.Parse("silk.daemon-0");
+        Assert.All(
+            (RootRequest[])[new RootRequest.SignalJob(run, StopSignal.Quit), new RootRequest.RemoveJob(run), new RootRequest.LookAtJob(run)],
+            request => Assert.Equal(request, RootRequest.Read(RootRequest.Write(request))));
+    }
+
+    [Theory]
+    [InlineData(-1, 0, 0)]
+    [InlineData(0, -1, 0)]
+    [InlineData(0, 0, 7)]
+    public void The_start_of_a_job_has_no_number_below_zero_and_no_phase_that_there_is_not(int slice, int user, int phase) => Assert.Null(RootRequest.Read(RootRequest.Write(
+        Start with { Slice = slice, User = new UserIds(user, 0), Phase = (SandboxPhase)phase })));
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    public void A_signal_is_one_of_those_that_a_stop_ladder_has(int signal) => Assert.Equal(
+        Enum.IsDefined((StopSignal)signal), RootRequest.Read(RootRequest.Write(new RootRequest.SignalJob(RunId.Parse("a"), (StopSignal)signal))) is not null);
+
+    [Fact]
+    public void A_hundred_thousand_broken_starts_of_jobs_are_read_or_refused_and_never_crash()
+    {
+        var whole = RootRequest.Write(Start);
+        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Byte, Gen.Int[0, whole.Length]).Sample(
+            (at, value, length) =>
+            {
+                var bytes = whole.ToArray();
+                bytes[at] = value;
+                _ = RootRequest.Read(bytes.AsSpan(0, length));
+            },
+            iter: 100_000);
     }
 
     [Fact]
