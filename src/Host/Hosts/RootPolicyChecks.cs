@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using Fleet.Grants;
+using Fleet.Host.Sandboxes;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Hosts;
@@ -22,7 +23,11 @@ internal static class RootPolicyChecks
         try
         {
             var policy = RootPolicy.Read(bytes);
-            return [Fits(policy, agent, places), Threshold(policy, places), .. Keys(policy, places)];
+            return
+            [
+                Fits(policy, agent, places), Threshold(policy, places), .. policy.Jobs is { } jobs ? [Jobs(jobs, SubIds.Read(agent.Name, agent.Uid), places)] : (DoctorLine[])[],
+                .. Keys(policy, places),
+            ];
         }
         catch (JsonException e)
         {
@@ -52,6 +57,18 @@ internal static class RootPolicyChecks
         };
 
         DoctorLine Loud(string detail, string change) => DoctorLine.Warn(Name, detail, $"let {change} in {places.Policy}");
+    }
+
+    /// <summary>Whose ids a job may have: of others than the agent's they would make it somebody of this host.</summary>
+    /// <param name="ids">The agent's.</param>
+    public static DoctorLine Jobs(JobsPolicy jobs, SubIds ids, RootPlaces places)
+    {
+        const string Name = "root's jobs";
+        return jobs.FirstUid == ids.FirstUid && jobs.FirstGid == ids.FirstGid && jobs.Slices <= ids.Slices
+            ? DoctorLine.Ok(Name, $"below {jobs.BoshRoot}, with {(jobs.Most is { } most ? $"at most {most}" : "whatever is granted")}")
+            : DoctorLine.Fail(
+                Name, $"jobs get {jobs.Slices} slices of the ids from {jobs.FirstUid}:{jobs.FirstGid} on, and the agent's sub-ids are {ids.Slices} from {ids.FirstUid}:{ids.FirstGid} on",
+                $"let first_uid, first_gid and slices of jobs in {places.Policy} be those of the agent's user in /etc/subuid and /etc/subgid");
     }
 
     private static DoctorLine[] Keys(RootPolicy? policy, RootPlaces places) => RootsPath.Read(places.Signers, out var bytes) switch

@@ -15,7 +15,7 @@ namespace Fleet.RootHelper.Jobs;
 internal sealed class JobRuns(Places places)
 {
     private const uint Private = 0x1C0, Shown = 0x1ED; // 0700, 0755
-    private const int ExclusiveNow = 6; // LOCK_EX, LOCK_NB
+    private const int Exclusive = 2, ExclusiveNow = 6; // LOCK_EX, and with LOCK_NB
 
     /// <summary>Makes what is missing. Idempotent.</summary>
     public void Prepare()
@@ -101,6 +101,18 @@ internal sealed class JobRuns(Places places)
     /// <exception cref="Denied">Its end cannot be written down; it is there still, and nothing of it runs.</exception>
     public void Remove(RunId id, RootLog log, DateTimeOffset now)
     {
+        // One helper at a time: a start that goes on is waited for, and no other takes away what this one looks at.
+        using var folder = Libc.Open(FolderOf(id), Libc.ReadOnly | Libc.Folder);
+        if (!folder.IsInvalid)
+        {
+            LinuxException.Check(Libc.Flock(folder, Exclusive), $"lock {FolderOf(id)}");
+        }
+
+        RemoveLocked(id, log, now);
+    }
+
+    private void RemoveLocked(RunId id, RootLog log, DateTimeOffset now)
+    {
         var group = new JobCgroup(id);
         var run = Find(id);
         var how = run is null ? default : How(run);
@@ -136,26 +148,39 @@ internal sealed class JobRuns(Places places)
     {
         foreach (var id in All())
         {
-            using var folder = Libc.Open(FolderOf(id), Libc.ReadOnly | Libc.Folder);
-            if (folder.IsInvalid || Libc.Flock(folder, ExclusiveNow) < 0)
+            try
             {
-                continue;
+                SweepOne(id, log, isRevoked, now);
             }
+            catch (IOException e)
+            {
+                // What cannot be ended now keeps nobody from being heard; the next helper tries again.
+                Console.Error.WriteLine($"fleet-root-helper: {id}: {e.Message}");
+            }
+        }
+    }
 
-            switch (Find(id))
-            {
-                case { Pid: not null } run when isRevoked(run.Grant):
-                    End(run, RootEnd.Revoked);
-                    break;
-                case { Pid: not null, Over: { } over } run when now >= over:
-                    End(run, RootEnd.GrantOver);
-                    break;
-                case { Pid: not null }:
-                    break;
-                default:
-                    Remove(id, log, now);
-                    break;
-            }
+    private void SweepOne(RunId id, RootLog log, Func<GrantId, bool> isRevoked, DateTimeOffset now)
+    {
+        using var folder = Libc.Open(FolderOf(id), Libc.ReadOnly | Libc.Folder);
+        if (folder.IsInvalid || Libc.Flock(folder, ExclusiveNow) < 0)
+        {
+            return;
+        }
+
+        switch (Find(id))
+        {
+            case { Pid: not null } run when isRevoked(run.Grant):
+                End(run, RootEnd.Revoked);
+                break;
+            case { Pid: not null, Over: { } over } run when now >= over:
+                End(run, RootEnd.GrantOver);
+                break;
+            case { Pid: not null }:
+                break;
+            default:
+                RemoveLocked(id, log, now);
+                break;
         }
     }
 

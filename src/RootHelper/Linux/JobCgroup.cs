@@ -209,5 +209,16 @@ internal sealed class JobCgroup(RunId run)
     private static bool IsBelow(int pid, int process) =>
         File.Exists($"/proc/{pid}/stat") && File.ReadAllText($"/proc/{pid}/stat") is var stat && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{process}";
 
-    private static IEnumerable<string> Folders(string group) => Directory.Exists(group) ? Directory.GetDirectories(group, "*", SearchOption.AllDirectories).Append(group) : [];
+    // It may go while it is looked at.
+    private static string[] Folders(string group)
+    {
+        try
+        {
+            return [.. Directory.GetDirectories(group, "*", SearchOption.AllDirectories), group];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return Directory.Exists(group) ? [group] : [];
+        }
+    }
 }

@@ -30,7 +30,7 @@ public class JobRulesTests
     public void No_command_is_run_inside_a_process_beyond_the_baseline(string? privilege, bool valid) => Valid(
         Process with
         {
-            Health = new HealthCheck(new HealthProbe.Exec(["/bin/true"])),
+            Health = new HealthCheck { Probe = new HealthProbe.Exec(["/bin/true"]) },
             Privileges = PrivilegeText.TryParse(privilege, out var asked) ? [asked] : [],
         },
         valid,

@@ -43,7 +43,7 @@ public sealed class PrivilegedSpecTests
 
         Assert.Equal(["ipc", "mount", "uts", "cgroup", "pid"], config.Linux.Namespaces.Select(n => n.Type));
         Assert.Empty(config.Linux.UidMappings);
-        Assert.Equal(["CAP_NET_ADMIN"], config.Process.Capabilities.Bounding);
+        Assert.Equal("CAP_NET_ADMIN", Assert.Single(config.Process.Capabilities.Bounding));
         Assert.Equal((true, Somebody), (config.Process.NoNewPrivileges, config.Process.User));
         Assert.Equal(["/usr/bin/tini", "-w", "-s", "--", "/usr/sbin/silk", "-v"], config.Process.Args);
         Assert.Equal("AAAA", config.Annotations[OciSpec.SeccompAnnotation]);

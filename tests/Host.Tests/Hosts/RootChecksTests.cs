@@ -1,5 +1,7 @@
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
+using Fleet.Host.Sandboxes;
+using Fleet.RootTasks;
 
 namespace Fleet.Host.Tests.Hosts;
 
@@ -39,6 +41,14 @@ public sealed class RootChecksTests : IDisposable
     [InlineData("\"threshold\":2", "\"threshold\":2,\"threshold\":1", "threshold")]
     public void A_policy_that_is_not_to_the_letter_fails_with_what_is_wrong(string part, string instead, string says) =>
         Fails("root policy", says, () => Policy(part, instead));
+
+    [Theory]
+    [InlineData(100000, 300000, 2, DoctorStatus.Ok)]
+    [InlineData(1000, 300000, 2, DoctorStatus.Fail)]
+    [InlineData(100000, 0, 2, DoctorStatus.Fail)]
+    [InlineData(100000, 300000, 3, DoctorStatus.Fail)]
+    public void Jobs_get_the_agent_s_own_sub_ids_and_no_others(int firstUid, int firstGid, int slices, DoctorStatus status) => Assert.Equal(
+        status, RootPolicyChecks.Jobs(new JobsPolicy("/var/vcap", firstUid, firstGid, slices, null), new SubIds(100000, 300000, 140000), host.Places).Status);
 
     [SkippableFact]
     public void A_policy_for_another_uid_than_the_agents_fails() =>
