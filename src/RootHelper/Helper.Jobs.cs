@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Fleet.Grants;
+using Fleet.Ledger;
 using Fleet.Privileges;
 using Fleet.Processes;
 using Fleet.RootHelper.Jobs;
@@ -33,12 +34,12 @@ internal sealed partial class Helper
         var contents = client.ReadContents(start.Needs);
         start = start.With(contents);
         using var logs = Safely(() => JobLogs.Open(start, host.Policy.Agent));
-        using var seen = Safely(() => JobPlaces.Open(start));
+        using var seen = Safely(() => JobPlaces.Open(start, contents));
 
         // Once more: what came in between took as long as the agent wished.
         Judge(host.Policy, grant, request, approvals);
         var run = new RootJobRun(
-            grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared);
+            grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared, Proc.BootId);
         using var held = jobs.Begin(run);
         phase = Phase.Burnt;
         var at = Now;
@@ -57,16 +58,18 @@ internal sealed partial class Helper
             client.Send(RootFrame.JobStarted, new RootJobStarted(identity, policy.Host, at), RootJson.Default.RootJobStarted);
             phase = Phase.Ended;
         }
-        catch
+        catch (Exception e)
         {
-            // Why, the log is told by who catches it; what cannot be ended now, the next helper ends.
+            // What cannot be ended now, the next helper ends, and writes that down.
             var group = new JobCgroup(run.Run);
             group.Remove();
             if (group.IsGone)
             {
+                log.Append(entry with { What = RootAct.Lost, At = Now, Detail = EventText.Visible(e.Message) });
                 jobs.Forget(run.Run);
             }
 
+            phase = Phase.Ended;
             throw;
         }
     }
@@ -119,12 +122,10 @@ internal sealed partial class Helper
         }
     }
 
-    /// <summary>What the clock of a run calls: ends it if its grant is over, and else sets another.</summary>
+    /// <summary>What the clock of a run calls: ends it if its grant is over, and else sets another. It needs no policy, and no room to write.</summary>
     public static int Over(Places places, RunId id)
     {
-        var (policy, state, log, jobs) = (HostPolicy.Read(places), new RootState(places), new RootLog(places), new JobRuns(places));
-        state.Prepare(policy.Policy.Host);
-        log.Begin(policy.Digest, state.PublicKey);
+        var jobs = new JobRuns(places);
         if (jobs.Find(id) is { Over: { } over } run)
         {
             if (Now >= over)

@@ -32,8 +32,8 @@ internal sealed record Places(string Prefix)
 
     public string Socket => $"{Run}/root.sock";
 
-    /// <summary>A folder for each process of a job that the helper started; gone with a boot, as they are. Mode 0700.</summary>
-    public string Jobs => $"{Run}/jobs";
+    /// <summary>A folder for each process of a job that the helper started, until all of it is gone and in the log. Mode 0700.</summary>
+    public string Jobs => $"{State}/jobs";
 
     /// <summary>Where conmon says how they ended; everybody may look.</summary>
     public string Exits => $"{Run}/exits";

@@ -44,13 +44,15 @@ internal static partial class Stage
     /// </summary>
     public static int Watch(string exit, string program)
     {
+        Libc.KeepDescriptors(); // The answer is this program's to give.
         using var stdout = new SafeFileHandle(1, ownsHandle: false);
         using var stderr = new SafeFileHandle(2, ownsHandle: false);
         var environment = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Select(v => $"{v.Key}={v.Value}").ToArray();
         using var child = Child.Start([program], environment, "/", null, stdout, stderr);
         using (var answer = new FileStream(new SafeFileHandle(3, ownsHandle: true), FileAccess.Write, 0))
         {
-            answer.Write(System.Text.Encoding.ASCII.GetBytes($"{{\"pid\": {child.Pid}}}\n"));
+            // Waited for only below, so that it is still to be seen, though it may have ended.
+            answer.Write(System.Text.Encoding.ASCII.GetBytes(Jobs.MonitorAnswer.Of(child.Pid, Proc.StartTicks(child.Pid) ?? 0)));
         }
 
         File.WriteAllText($"{exit}.AAAAAA", child.Wait().Code.ToString(System.Globalization.CultureInfo.InvariantCulture));

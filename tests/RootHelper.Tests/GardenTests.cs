@@ -136,7 +136,7 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
     [Fact]
     public void A_root_pre_start_runs_on_the_host_as_root_with_the_process_s_environment_alone()
     {
-        var script = $"#!/bin/sh\nid -u\nreadlink /proc/self/ns/mnt\necho $HOME\nenv | wc -l\nmkdir {host.Host.Prefix}/made\nexit 4\n";
+        var script = $"#!/bin/sh\nid -u\nreadlink /proc/self/ns/mnt\necho $HOME $PATH\nenv | wc -l\nmkdir {host.Host.Prefix}/made\nexit 4\n";
         var job = Job(
             new ProcessSpec { Name = "daemon", Executable = "/bin/true", Hooks = new Hooks("/var/vcap/jobs/silk/bin/pre-start"), Privileges = [new Privilege.RootPreStart()] },
             new JobFile("bin/pre-start", 0x1ED, Digest.Of(script)));
@@ -145,9 +145,40 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.True(host.Ask(request, script).Refusal is null, $"{host.Stderr} {host.Stdout}");
 
         Assert.Equal(4, host.Exit(request.Id));
-        Assert.Equal($"0 {new FileInfo("/proc/self/ns/mnt").LinkTarget} /var/vcap/data/silk 5", string.Join(' ', host.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Equal($"0 {new FileInfo("/proc/self/ns/mnt").LinkTarget} /root /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin 4", string.Join(' ', host.Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
         Assert.True(Directory.Exists($"{host.Host.Prefix}/made"));
         host.AssertNothingLeft(request.Id);
+    }
+
+    [Fact]
+    public void A_hook_that_has_ended_at_once_has_run()
+    {
+        var job = Job(new ProcessSpec { Name = "daemon", Executable = "/bin/true", Hooks = new Hooks("/bin/true"), Privileges = [new Privilege.RootPreStart()] });
+        for (var i = 0; i < 5; i++)
+        {
+            var request = host.Request(job) with { Phase = SandboxPhase.PreStart };
+            Assert.True(host.Ask(request).Refusal is null, host.Stderr);
+            Assert.Equal(0, host.Exit(request.Id));
+            host.AssertNothingLeft(request.Id);
+        }
+    }
+
+    [Fact]
+    public void What_a_hook_has_left_running_ends_with_its_run()
+    {
+        var marker = Leftovers.Marker();
+        var script = $"#!/bin/sh\nsetsid sh -c 'sleep {marker} & sleep {marker}' &\nsleep 100\n";
+        var job = Job(
+            new ProcessSpec { Name = "daemon", Executable = "/bin/true", Hooks = new Hooks("/var/vcap/jobs/silk/hook"), Privileges = [new Privilege.RootPreStart()] },
+            new JobFile("hook", 0x1ED, Digest.Of(script)));
+        var request = host.Request(job) with { Phase = SandboxPhase.PreStart };
+        Assert.True(host.Ask(request, script).Refusal is null, host.Stderr);
+        Leftovers.AwaitProcess(marker);
+
+        host.Signal(request.Id, StopSignal.Kill);
+
+        Leftovers.AssertGone(marker);
+        Assert.Equal(137, host.Exit(request.Id));
     }
 
     [Fact]

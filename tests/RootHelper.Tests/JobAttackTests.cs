@@ -94,8 +94,105 @@ public sealed class JobAttackTests(Keys keys) : IClassFixture<Keys>, IDisposable
         var request = host.Request(Job(
             new ProcessSpec { Name = "daemon", Executable = "/var/vcap/jobs/silk/run", Privileges = [new Privilege.RunAsRoot()] }, new JobFile("run", 0x1ED, Digest.Of(script))));
 
-        Assert.Contains("not root's alone", host.Ask(request, script).Refusal!.Message, StringComparison.Ordinal);
+        Assert.Equal(RootDenial.UnsafePath, host.Ask(request, script).Refusal!.Code);
         AssertNothingRuns(request.Id);
+    }
+
+    [Fact]
+    public void An_interpreter_of_a_script_that_is_a_script_of_the_job_is_looked_at_too()
+    {
+        const string outer = "#!/var/vcap/jobs/silk/inner\n", inner = "#!/var/vcap/data/silk/sh\n";
+        var request = host.Request(Job(
+            new ProcessSpec { Name = "daemon", Executable = "/var/vcap/jobs/silk/outer", Privileges = [new Privilege.RunAsRoot()] },
+            new JobFile("outer", 0x1ED, Digest.Of(outer)), new JobFile("inner", 0x1ED, Digest.Of(inner))));
+
+        Assert.Equal(RootDenial.UnsafePath, host.Ask(request, outer, inner).Refusal!.Code);
+        AssertNothingRuns(request.Id);
+    }
+
+    [Fact]
+    public void On_the_host_itself_no_file_of_the_job_is_an_interpreter()
+    {
+        const string hook = "#!/var/vcap/jobs/silk/sh\n";
+        var request = host.Request(Job(
+            new ProcessSpec { Name = "daemon", Executable = "/bin/true", Hooks = new Hooks("/var/vcap/jobs/silk/hook"), Privileges = [new Privilege.RootPreStart()] },
+            new JobFile("hook", 0x1ED, Digest.Of(hook)), new JobFile("sh", 0x1ED, Digest.Of("#!/bin/sh\n")))) with { Phase = SandboxPhase.PreStart };
+
+        Assert.Contains("an interpreter is root's alone", host.Ask(request, hook, "#!/bin/sh\n").Refusal!.Message, StringComparison.Ordinal);
+        AssertNothingRuns(request.Id);
+    }
+
+    [Theory]
+    [InlineData("../../../etc/cron.d/x")]
+    [InlineData("/etc/cron.d/x")]
+    public void A_signed_content_whose_file_would_be_written_elsewhere(string path) => AssertRefused(RootDenial.OtherContent, host.Request(Job(
+        new ProcessSpec { Name = "daemon", Executable = "/bin/true", Privileges = [new Privilege.RunAsRoot()] }, new JobFile(path, 0x1A4, Digest.Of("x")))));
+
+    [Fact]
+    public void A_volume_over_the_files_that_were_signed()
+    {
+        const string script = "#!/bin/sh\necho signed\n";
+        Directory.CreateDirectory($"{host.Vcap}/jobs/silk/bin");
+        var request = host.Request(Job(
+            new ProcessSpec
+            {
+                Name = "daemon", Executable = "/var/vcap/jobs/silk/bin/run", Privileges = [new Privilege.RunAsRoot()],
+                AdditionalVolumes = [new Volume("/var/vcap/jobs/silk/bin", AllowExecutions: true)],
+            },
+            new JobFile("bin/run", 0x1ED, Digest.Of(script))));
+
+        Assert.Contains("whose files are signed", host.Ask(request, script).Refusal!.Message, StringComparison.Ordinal);
+        AssertNothingRuns(request.Id);
+    }
+
+    [Fact]
+    public void A_shared_volume_in_a_folder_that_others_can_write()
+    {
+        Directory.CreateDirectory($"{host.Vcap}/data/silk/depot");
+        var process = new ProcessSpec
+        {
+            Name = "daemon", Executable = "/bin/true", Privileges = [new Privilege.RunAsRoot()], EphemeralDisk = true,
+            AdditionalVolumes = [new Volume("/var/vcap/data/silk/depot", Writable: true, Shared: true)],
+        };
+        Assert.Contains("lies in /var/vcap/data/silk", AssertRefused(RootDenial.UnsafePath, host.Request(Job(process))), StringComparison.Ordinal);
+        Assert.DoesNotContain("silk/depot", File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/dev")]
+    [InlineData("/proc/sys")]
+    public void A_volume_that_a_sandbox_has_of_its_own(string path) => AssertRefused(RootDenial.UnsafePath, host.Request(Job("echo", $"unrestricted_volume:{path}", "run_as_root")));
+
+    [Fact]
+    public void One_process_of_a_job_twice_at_once()
+    {
+        var job = Job("sleep 100", "run_as_root");
+        Assert.NotNull(host.Start(job).Started);
+
+        Assert.Contains("runs already", host.Start(job).Refusal!.Message, StringComparison.Ordinal);
+        Assert.Equal(RootDenial.UseTaken, host.Ask(host.Request(job) with { Slice = 2 }).Refusal!.Code);
+    }
+
+    [Fact]
+    public void A_grant_that_lets_a_job_go_on_where_the_host_lets_none()
+    {
+        host.Host.Set(host.Policy with { Jobs = host.Policy.Jobs! with { KeepRunning = false } });
+        AssertRefused(RootDenial.KeepsRunning, host.Request(Approved, Grant(Approved) is var grant ? grant with { PrivilegedJob = grant.PrivilegedJob! with { AtEnd = AtEnd.KeepRunning } } : grant));
+        host.Host.Set(host.Policy);
+    }
+
+    [Fact]
+    public void An_agent_that_holds_a_run_still_cannot_keep_it_from_ending()
+    {
+        var marker = Leftovers.Marker();
+        var request = host.Request(Job($"sleep {marker}", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        Leftovers.AwaitProcess(marker);
+        Tool.Run("/usr/bin/setpriv", "--reuid", $"{HelperHost.Agent}", "--clear-groups", "/bin/sh", "-c", $"echo FROZEN > /sys/fs/cgroup/freezer/fleet-jobs/{request.Id}/limited/freezer.state");
+
+        host.AssertNothingLeft(request.Id);
+        Leftovers.AssertGone(marker);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class JobHost : IDisposable
     /// <summary>BPM's root on it.</summary>
     public string Vcap { get; }
 
-    public RootPolicy Policy => HelperHost.Policy with { Jobs = new JobsPolicy(Vcap, FirstUid, FirstGid, 4, null) };
+    public RootPolicy Policy => HelperHost.Policy with { Jobs = new JobsPolicy(Vcap, FirstUid, FirstGid, 4, null, KeepRunning: true) };
 
     public string Exits => $"{Host.Prefix}/run/fleet-root/exits";
 
@@ -125,7 +125,7 @@ public sealed class JobHost : IDisposable
     {
         Assert.True(Ask(new RootRequest.RemoveJob(run)).IsDone);
         Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", $"{run}*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 3, IgnoreInaccessible = true }));
-        Assert.False(Directory.Exists($"{Host.Prefix}/run/fleet-root/jobs/{run}"));
+        Assert.False(Directory.Exists($"{Host.State}/jobs/{run}"));
         Assert.False(File.Exists($"{Exits}/{run}"));
         Leftovers.Await(() => Leftovers.Processes(run.Text).Length == 0, $"a process of {run} still runs");
     }

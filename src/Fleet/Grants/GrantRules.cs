@@ -56,7 +56,11 @@ public static partial class GrantRules
     private static IEnumerable<Mistake> Work(GrantDocument document) => (document.RootTask, document.PrivilegedJob) switch
     {
         ({ } task, null) => [.. Task(task), .. Powers(task, document.Privileges)],
-        (null, { } job) => Job(job, document.Privileges),
+        (null, { } job) =>
+        [
+            .. Job(job, document.Privileges),
+            .. Broken(document.BreakGlass && job.AtEnd == AtEnd.KeepRunning, "privileged_job.at_end", "what one person alone has approved ends with its window: at_end is stop"),
+        ],
         _ => [new Mistake("", "a grant is for a root_task or for a privileged_job: one of the two, and null for the other")],
     };
 

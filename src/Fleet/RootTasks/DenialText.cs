@@ -20,6 +20,7 @@ public static class DenialText
         RootDenial.RequestNotSigned => $"the request names {grant.Requester}, who has not signed it",
         RootDenial.TooFewSigners => TooFew(policy, grant, approvals),
         RootDenial.TeamMissing => $"of each of the teams {string.Join(", ", policy.RequiredTeams.Select(t => t.Name))} one must have signed",
+        RootDenial.KeepsRunning => "this host's policy lets no job go on when its grant is over (keep_running of jobs)",
         RootDenial.BeyondPolicy => policy.Jobs?.Most is { } most
             ? $"this host's policy gives no job {most.Missing(grant.Privileges)}"
             : "this host's policy has no member jobs: no job has more than the baseline here",

@@ -72,7 +72,8 @@ public sealed record BreakGlassPolicy(bool RequesterCounts, int LongestWindowSec
 /// <param name="FirstUid">The agent's first sub-id (subuid(5)): whose folders the jobs' are, and who they run as where they are not root.</param>
 /// <param name="Slices">How many slices of 65,536 ids follow from there.</param>
 /// <param name="Most">What a job may have here at most, whatever was granted; null: what was.</param>
-public sealed record JobsPolicy(string BoshRoot, long FirstUid, long FirstGid, int Slices, PrivilegeSet? Most)
+/// <param name="KeepRunning">Whether a grant may let a job's processes go on when its window is over, and so for as long as they live.</param>
+public sealed record JobsPolicy(string BoshRoot, long FirstUid, long FirstGid, int Slices, PrivilegeSet? Most, bool KeepRunning = false)
 {
     internal IEnumerable<string> Broken() =>
     [

@@ -53,6 +53,9 @@ public enum RootDenial
 
     /// <summary>More is granted to a job than this host's policy lets jobs have.</summary>
     BeyondPolicy,
+
+    /// <summary>A job is to go on when its grant is over, and this host's policy lets none.</summary>
+    KeepsRunning,
 }
 
 /// <summary>
@@ -83,6 +86,7 @@ public static class RootVerdict
             .. If(Signers.Count(counting) < (breakGlass is null ? policy.Threshold : 1), RootDenial.TooFewSigners),
             .. If(grant.PrivilegedJob is not null && policy.Jobs is null, RootDenial.BeyondPolicy),
             .. If(grant.PrivilegedJob is not null && policy.Jobs?.Most?.Covers(grant.Privileges) == false, RootDenial.BeyondPolicy),
+            .. If(grant.PrivilegedJob?.AtEnd == AtEnd.KeepRunning && policy.Jobs is { KeepRunning: false }, RootDenial.KeepsRunning),
             .. If(breakGlass is null && policy.RequiredTeams.Any(team => !counting.Any(s => team.Principals.Contains(s.Principal))), RootDenial.TeamMissing),
         ];
     }

@@ -11,7 +11,16 @@ public static class OciEnv
     private const string SearchPath = "bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin:.";
 
     /// <summary>Null if a secret's value is not on this host; <paramref name="missing"/> then is its name.</summary>
-    public static ImmutableArray<string>? Of(SandboxRequest request, HostFacts facts, out string? missing)
+    public static ImmutableArray<string>? Of(SandboxRequest request, HostFacts facts, out string? missing) => Of(request, facts, Defaults(request, facts.Paths), out missing);
+
+    /// <summary>
+    /// The same for a hook that runs on the host itself, where BPM's folders are others': programs, settings and temporary files are looked for where root alone can
+    /// put them, but for what the job file names.
+    /// </summary>
+    public static ImmutableArray<string>? OnHost(SandboxRequest request, HostFacts facts, out string? missing) => Of(
+        request, facts, [("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"), ("HOME", "/root")], out missing);
+
+    private static ImmutableArray<string>? Of(SandboxRequest request, HostFacts facts, IEnumerable<(string Name, string Value)> defaults, out string? missing)
     {
         var env = ImmutableArray.CreateBuilder<string>();
         missing = null;
@@ -26,7 +35,7 @@ public static class OciEnv
             env.Add($"{name}={text}");
         }
 
-        env.AddRange(Defaults(request, facts.Paths).Where(d => !request.Spec.Env.ContainsKey(d.Name)).Select(d => $"{d.Name}={d.Value}"));
+        env.AddRange(defaults.Where(d => !request.Spec.Env.ContainsKey(d.Name)).Select(d => $"{d.Name}={d.Value}"));
         return env.ToImmutable();
     }
 

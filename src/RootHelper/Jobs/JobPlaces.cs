@@ -13,21 +13,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Fleet.RootHelper.Jobs;
 
 /// <summary>Something that a job's process sees at a path.</summary>
-/// <param name="Tree">A copy of a mount, attached nowhere yet; null: the job's own files, which are made of what was signed.</param>
+/// <param name="Tree">A copy of a mount, attached nowhere yet; of a shared volume the place itself; null: the job's own files, which are made of what was signed.</param>
 internal sealed record JobPlace(string Destination, SafeFileHandle? Tree, bool IsFolder, ulong Attributes, bool Shared) : IDisposable
 {
     public void Dispose() => Tree?.Dispose();
 }
 
 /// <summary>
-/// What a job's process sees of the host, opened before anything runs. What it executes is root's alone or bound by its digest; what others can write is opened
-/// without following a link, and from then on it is what was opened, whatever the agent or a job puts in its place.
+/// What a job's process sees of the host, opened before anything runs. What others can write is opened without following a link, and from then on it is what was
+/// opened, whatever the agent or a job puts in its place.
 /// </summary>
 internal sealed class JobPlaces : IDisposable
 {
-    // There a path leads to something else than on the host.
-    private static readonly string[] OtherInside = ["/tmp", "/var/tmp", "/dev", "/run", "/proc", "/sys"];
-
     private readonly JobStart start;
     private readonly HostPaths host, inside;
 
@@ -40,19 +37,26 @@ internal sealed class JobPlaces : IDisposable
     /// <summary>By depth, so that none covers one below it.</summary>
     public ImmutableArray<JobPlace> All { get; private set; } = [];
 
-    /// <summary>Still in the host's own mount namespace.</summary>
+    /// <summary>Changes nothing on the host.</summary>
+    /// <param name="contents">Of the job's files.</param>
     /// <exception cref="IOException">Something is not there, or others can exchange it.</exception>
-    public static JobPlaces Open(JobStart start)
+    public static JobPlaces Open(JobStart start, IReadOnlyDictionary<Digest, byte[]> contents)
     {
         var places = new JobPlaces(start);
         try
         {
-            places.CheckProgram();
+            new JobProgram(start, contents).Check();
+            if (start.IsOnHost)
+            {
+                return places;
+            }
+
             foreach (var mount in OciMounts.Binds(start.Request, start.Facts, places.Unrestricted()))
             {
                 places.All = [.. places.All, .. places.Open(mount)];
             }
 
+            places.CheckShared();
             using var sys = LinuxException.Check(Libc.Open("/sys", Libc.Place | Libc.Folder), "open /sys");
             places.All = places.All.Insert(0, new JobPlace("/sys", Mounts.Clone(sys, alone: true), true, places.Attributes(exec: false, writable: false), false));
             return places;
@@ -65,47 +69,6 @@ internal sealed class JobPlaces : IDisposable
     }
 
     public void Dispose() => All.ToList().ForEach(place => place.Dispose());
-
-    /// <summary>Whether its program is one of its own files, whose digests were signed.</summary>
-    public JobFile? OwnFile(string path) => start.Job.Files.FirstOrDefault(file => path == $"{inside.Job(start.Job.Id)}/{file.Path}");
-
-    /// <summary>Where on the host a path lies that the process sees.</summary>
-    public string OnHost(string path) => path.StartsWith($"{HostPaths.Inside}/", StringComparison.Ordinal) ? OciMounts.OnHost(host, path) : path;
-
-    /// <exception cref="IOException">A script's interpreter is not root's alone; the message says which.</exception>
-    public void CheckInterpreter(ReadOnlySpan<byte> program)
-    {
-        if (ProgramFile.Interpreter(program) is { } interpreter)
-        {
-            CheckRootsOrOwn(interpreter);
-        }
-    }
-
-    private void CheckProgram()
-    {
-        ProgramFile.Check(RootTaskSpec.Init, null);
-        CheckRootsOrOwn(OciSpec.Program(start.Request)[0]);
-    }
-
-    private void CheckRootsOrOwn(string path)
-    {
-        if (path is not ['/', ..])
-        {
-            throw new IOException($"'{path}' is no absolute path: which program it is would be up to the folders that are looked through");
-        }
-
-        if (OwnFile(path) is not null)
-        {
-            return;
-        }
-
-        if (JobRules.Canonical(path) != path || OtherInside.Any(folder => path.StartsWith($"{folder}/", StringComparison.Ordinal)))
-        {
-            throw new IOException($"{path} lies where the job's own user can write: what runs with more than the baseline is root's alone, or a file of the job (files:)");
-        }
-
-        ProgramFile.CheckRoots(path, OnHost);
-    }
 
     private IEnumerable<JobPlace> Open(OciMount mount)
     {
@@ -122,19 +85,48 @@ internal sealed class JobPlaces : IDisposable
         }
 
         var volume = start.Spec.AdditionalVolumes.FirstOrDefault(v => JobRules.InSandbox(v.Path, host.Bosh) == mount.Destination);
-        using var place = volume is { Shared: true } ? Share(mount.Source) : Others(mount);
-        return [new JobPlace(mount.Destination, Mounts.Clone(place), Libc.Stat(place).IsFolder, attributes, volume?.Shared == true)];
+        var place = IsRoots(mount.Destination) ? RootsOwn.Open(mount.Source) : RootsOwn.OpenOthers(mount.Source);
+        if (volume is { Shared: true })
+        {
+            return [new JobPlace(mount.Destination, place, Libc.Stat(place).IsFolder, attributes, true)];
+        }
+
+        using (place)
+        {
+            return [new JobPlace(mount.Destination, Mounts.Clone(place), Libc.Stat(place).IsFolder, attributes, false)];
+        }
     }
 
-    private SafeFileHandle Others(OciMount mount) => OciMounts.System.Contains(mount.Destination) || OciMounts.Resolver.Contains(mount.Destination)
-        ? RootsOwn.Open(mount.Source)
-        : RootsOwn.OpenOthers(mount.Source);
-
-    private static SafeFileHandle Share(string path)
+    // What is executed may lie there, or what it reads as if it were as good: a volume must not bring in what others can exchange.
+    private bool IsRoots(string destination)
     {
-        using var place = RootsOwn.OpenOthers(path);
-        return Mounts.Share(place, () => RootsOwn.OpenOthers(path));
+        var (job, folders) = (inside.Job(start.Job.Id), (string[])[.. OciMounts.System, .. OciMounts.Resolver, inside.Packages, inside.DataPackages]);
+        if (IsBelow(destination, job) && !start.Job.Files.IsEmpty)
+        {
+            throw new IOException($"the volume {destination} lies in the job's own folder, whose files are signed: put it below data or store");
+        }
+
+        return OciMounts.System.Contains(destination) || IsBelow(destination, job) || folders.Any(folder => destination == folder || IsBelow(destination, folder));
     }
+
+    // The runtime finds its place by name, and so it must lie where nobody but this sandbox's own root is.
+    private void CheckShared()
+    {
+        foreach (var shared in All.Where(place => place.Shared))
+        {
+            if (All.FirstOrDefault(other => IsBelow(shared.Destination, other.Destination)) is { } above)
+            {
+                throw new IOException($"the shared volume {shared.Destination} lies in {above.Destination}, which others can write: leave that out (ephemeral_disk, persistent_disk), or share another");
+            }
+
+            if (!shared.IsFolder)
+            {
+                throw new IOException($"the shared volume {shared.Destination} is no folder");
+            }
+        }
+    }
+
+    private static bool IsBelow(string path, string folder) => path.StartsWith($"{folder}/", StringComparison.Ordinal);
 
     // Null: others can write there, so that nothing in it may be executed here; to whom it matters, the program is not there.
     private static SafeFileHandle? Roots(OciMount mount)
@@ -156,12 +148,17 @@ internal sealed class JobPlaces : IDisposable
     private IEnumerable<Volume> Unrestricted() =>
     [
         .. start.Spec.Unsafe.UnrestrictedVolumes.SelectMany(Expand),
-        .. start.Spec.Privileges.OfType<Privilege.UnrestrictedVolume>().Select(v => new Volume(v.Path, v.Writable, v.AllowExecutions)),
+        .. start.Spec.Privileges.OfType<Privilege.UnrestrictedVolume>().SelectMany(v => Expand(new Volume(v.Path, v.Writable, v.AllowExecutions))),
     ];
 
     // As BPM does (filepath.Glob): a star does not cross a slash, and what matches nothing is nothing.
     private static IEnumerable<Volume> Expand(Volume volume)
     {
+        if (volume.Path == "/" || ((string[])["/proc", "/dev"]).Any(own => volume.Path == own || IsBelow(volume.Path, own)))
+        {
+            throw new IOException($"{volume.Path} is not a volume: a sandbox has its own; name a device as device:PATH, and folders of the host by their names");
+        }
+
         if (volume.Path.Contains('[', StringComparison.Ordinal))
         {
             throw new IOException($"{volume.Path}: of the patterns of paths only * and ? are known here");

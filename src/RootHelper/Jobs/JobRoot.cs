@@ -37,7 +37,9 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
     {
         ProgramFile.CheckRoots(Runtime);
         ProgramFile.CheckRoots(Conmon);
-        _ = Libc.Umask(0x12 /* 0022 */);
+
+        // On the host itself, so that the host sees what is mounted there.
+        var shared = seen.All.Where(place => place.Shared).ToDictionary(place => place, place => Mounts.Share(place.Tree!));
         own = MountNamespace.Make();
         using var inside = own.Enter();
         Mounts.Tmpfs(places.Work, "mode=700");
@@ -46,10 +48,10 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
         Mounts.Tmpfs(Folder, "mode=755");
         WriteFiles(contents);
         seen.All.ToList().ForEach(MakePlace);
-        var shared = seen.All.Where(place => place.Shared).Select(BringShared).ToList();
+        var mounts = shared.Select((place, number) => BringShared(place.Key, place.Value, number)).ToList();
         seen.All.Where(place => !place.Shared).ToList().ForEach(Attach);
         var env = OciEnv.Of(start.Request, start.Facts, out var missing) ?? throw new IOException($"the value of the secret env {missing} did not come");
-        var config = PrivilegedSpec.Build(start.Request, start.Facts, env, start.User, [.. devices], Folder, shared);
+        var config = PrivilegedSpec.Build(start.Request, start.Facts, env, start.User, [.. devices], Folder, mounts);
         File.WriteAllBytes($"{Bundle}/config.json", JsonSerializer.SerializeToUtf8Bytes(config, OciWriting.Default.OciConfig));
     }
 
@@ -74,8 +76,8 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
             _ = conmon.Wait();
         }
 
-        var line = MonitorAnswer.Read(answer);
-        return MonitorAnswer.Pid(line) ?? throw new IOException($"{Runtime} could not create the sandbox: {Why(line)}");
+        var said = MonitorAnswer.Read(answer);
+        return said.Pid ?? throw new IOException($"{Runtime} could not create the sandbox: {Why(said.Line)}");
     }
 
     /// <summary>Lets the process run.</summary>
@@ -119,13 +121,14 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
     }
 
     // The runtime makes all that is mounted in a sandbox's root private; what it mounts there itself it leaves shared (crun 1.8).
-    private OciMount BringShared(JobPlace place, int number)
+    private OciMount BringShared(JobPlace place, SafeFileHandle tree, int number)
     {
+        using var attached = tree;
         var path = $"{places.Work}/shared-{number}";
         Directory.CreateDirectory(path);
-        Mounts.SetAttributes(place.Tree!, place.Attributes, shared: true);
+        Mounts.SetAttributes(tree, place.Attributes, shared: true);
         using var target = LinuxException.Check(Libc.Open(path, Libc.Place | Libc.Folder), $"open {path}");
-        Mounts.Attach(place.Tree!, target);
+        Mounts.Attach(tree, target);
         return new OciMount(place.Destination, "bind", path, ["rbind", "rshared"]);
     }
 

@@ -21,13 +21,16 @@ internal sealed class JobRun(JobStart start, JobPlaces seen, JobLogs logs, IRead
     /// <exception cref="IOException">It did not come to that; what was begun of it is for <see cref="JobRuns.Remove"/> to end.</exception>
     public SandboxIdentity Start(RootJobRun run, JobRuns runs, int agent)
     {
-        group.Make(devices, agent);
+        _ = Libc.Umask(0x12 /* 0022 */); // A process that is not root finds its way.
+        group.Make(start.IsOnHost ? null : devices);
         if (run.Over is { } over)
         {
-            WatchTheClock(run.Run, over);
+            WatchTheClock(group, run.Run, over, places);
         }
 
-        return start.IsOnHost ? StartHook(run, runs) : StartSandbox(run, runs, agent);
+        var begun = start.IsOnHost ? StartHook(run, runs) : StartSandbox(run, runs, agent);
+        group.LetFreeze(agent);
+        return new SandboxIdentity(run.Run, run.BootId, begun.Pid!.Value, begun.StartTicks);
     }
 
     /// <summary>Starts what ends the run by itself when its grant is over.</summary>
@@ -37,65 +40,65 @@ internal sealed class JobRun(JobStart start, JobPlaces seen, JobLogs logs, IRead
         group.StartWatching(() => Child.Start([.. Shell, seconds, .. Words(run, places)], ["PATH=/usr/bin:/bin"], "/", null, null, null)).Dispose();
     }
 
-    private void WatchTheClock(RunId run, DateTimeOffset over) => WatchTheClock(group, run, over, places);
-
     private static string[] Words(RunId run, Places places) =>
         [Environment.ProcessPath!, "--over", run.Text, .. places.Prefix.Length == 0 ? [] : (string[])["--prefix", places.Prefix]];
 
-    private SandboxIdentity StartSandbox(RootJobRun run, JobRuns runs, int agent)
+    private RootJobRun StartSandbox(RootJobRun run, JobRuns runs, int agent)
     {
-        if (seen.OwnFile(OciSpec.Program(start.Request)[0]) is { } own)
-        {
-            seen.CheckInterpreter(contents[own.Content]);
-        }
-
         using var root = new JobRoot(start, seen, places);
         root.Make(contents, devices);
-        var pid = group.Start(() => root.Create(logs.Stdout, logs.Stderr));
-        logs.GiveBack(agent);
-        group.Sort(pid);
+        var pid = Create(root, agent);
+        group.LeaveAlone(pid);
         group.Limit(start.Spec.Limits);
-        var identity = Keep(run, runs, pid);
+
+        // Kept before the program runs: from here on it is known by its pid, whoever asks.
+        var known = run with { Pid = pid, StartTicks = Proc.StartTicks(pid) ?? throw new IOException("the sandbox ended before its program was started") };
+        runs.Keep(known);
         root.Start();
         Check(pid);
-        return identity;
+        runs.Keep(known with { Begun = true });
+        return known;
     }
 
-    // On the host itself, as root, outside any sandbox and with the process's environment alone: so BPM runs it.
-    private SandboxIdentity StartHook(RootJobRun run, JobRuns runs)
+    private int Create(JobRoot root, int agent)
     {
-        var path = OciSpec.Program(start.Request)[0];
-        var program = seen.OwnFile(path) is { } own ? Put(own, runs) : seen.OnHost(path);
-        var env = OciEnv.Of(start.Request, start.Facts, out var missing) ?? throw new IOException($"the value of the secret env {missing} did not come");
-        _ = Libc.Umask(0x12 /* 0022 */);
+        try
+        {
+            return group.Start(() => root.Create(logs.Stdout, logs.Stderr));
+        }
+        finally
+        {
+            logs.GiveBack(agent);
+        }
+    }
+
+    // On the host itself, as root and outside any sandbox: so BPM runs it. It is given no folder to look for programs in that others than root can write.
+    private RootJobRun StartHook(RootJobRun run, JobRuns runs)
+    {
+        var program = new JobProgram(start, contents);
+        var path = program.OwnFile is { } own ? Put(own, runs) : program.OnHost;
+        var env = OciEnv.OnHost(start.Request, start.Facts, out var missing) ?? throw new IOException($"the value of the secret env {missing} did not come");
         var (ours, theirs) = Sockets.Pipe();
         using var answer = ours;
-        using (theirs)
+        MonitorAnswer said;
+        using (var watch = group.Start(() => Child.Start(Stage.WatchWords(runs.Exit(run.Run), path), env, "/", null, logs.Stdout, logs.Stderr, theirs)))
         {
-            using var watch = group.Start(() => Child.Start(Stage.WatchWords(runs.Exit(run.Run), program), env, "/", null, logs.Stdout, logs.Stderr, theirs));
+            theirs.Dispose();
+            said = MonitorAnswer.Read(answer);
+            group.SetAside(watch.Pid);
         }
 
-        var line = MonitorAnswer.Read(answer);
-        var pid = MonitorAnswer.Pid(line) ?? throw new IOException($"the hook {path} could not be started");
-        group.Sort(pid);
-        return Keep(run, runs, pid);
+        var known = run with { Pid = said.Pid ?? throw new IOException($"the hook {program.Path} could not be started"), StartTicks = said.StartTicks ?? 0, Begun = true };
+        runs.Keep(known);
+        return known;
     }
 
     private string Put(JobFile file, JobRuns runs)
     {
-        seen.CheckInterpreter(contents[file.Content]);
         var path = $"{runs.FolderOf(start.Request.Run)}/{Path.GetFileName(file.Path)}";
         File.WriteAllBytes(path, contents[file.Content]);
         File.SetUnixFileMode(path, (UnixFileMode)0x140 /* 0500 */);
         return path;
-    }
-
-    // Kept before the program runs: from here on it is known by its pid, whoever asks.
-    private static SandboxIdentity Keep(RootJobRun run, JobRuns runs, int pid)
-    {
-        var ticks = Proc.StartTicks(pid) ?? throw new IOException("the sandbox ended before its program was started");
-        runs.Keep(run with { Pid = pid, StartTicks = ticks });
-        return new SandboxIdentity(run.Run, Proc.BootId, pid, ticks);
     }
 
     private void Check(int pid)

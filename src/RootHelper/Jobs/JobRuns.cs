@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fleet.Grants;
 using Fleet.RootHelper.Linux;
 using Fleet.RootHelper.RootTasks;
 using Fleet.RootTasks;
@@ -9,10 +8,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Fleet.RootHelper.Jobs;
 
 /// <summary>
-/// The processes of jobs that the helper started: a folder of root's for each, made before anything of it runs and removed after all of it is gone. Whoever
-/// finds it without the lock of a living helper and without a pid finds a start that was cut off, and ends it.
+/// The processes of jobs that the helper started: a folder of root's for each, made before anything of it runs and removed after all of it is gone and its end is in
+/// the log. A helper holds its lock while it starts or removes it; whoever can take that finds either a process that has begun, or a start that was cut off, and ends that.
 /// </summary>
-internal sealed class JobRuns(Places places)
+internal sealed partial class JobRuns(Places places)
 {
     private const uint Private = 0x1C0, Shown = 0x1ED; // 0700, 0755
     private const int Exclusive = 2, ExclusiveNow = 6; // LOCK_EX, and with LOCK_NB
@@ -35,11 +34,21 @@ internal sealed class JobRuns(Places places)
 
     public string Exit(RunId run) => $"{places.Exits}/{run}";
 
-    /// <summary>Begins a run: of two that try, one succeeds.</summary>
+    /// <summary>Of root alone.</summary>
+    public string FolderOf(RunId run) => $"{places.Jobs}/{run}";
+
+    /// <summary>Begins a run: of two that try, one succeeds; and none does while the process runs already.</summary>
     /// <returns>Held for as long as its start goes on.</returns>
-    /// <exception cref="Denied">It was begun before.</exception>
+    /// <exception cref="Denied">It was begun before, or another run of the process has not ended.</exception>
     public SafeFileHandle Begin(RootJobRun run)
     {
+        // One helper at a time: between a folder's making and its lock another would take it for one that was left behind.
+        using var alone = Locked(places.Jobs);
+        if (All().Select(Find).FirstOrDefault(other => other is not null && other.Job == run.Job && other.Process == run.Process && IsAlive(other)) is { } running)
+        {
+            throw new Denied(RootDenial.UseTaken, $"{run.Job}:{run.Process} runs already, as {running.Run}");
+        }
+
         if (Libc.MakeFolder(FolderOf(run.Run), Private) < 0)
         {
             throw Libc.Error == Libc.EEXIST
@@ -47,9 +56,9 @@ internal sealed class JobRuns(Places places)
                 : new Denied(RootDenial.LogUnwritable, $"the run {run.Run} cannot be written down: {Libc.ErrorText}");
         }
 
-        var held = LinuxException.Check(Libc.Open(FolderOf(run.Run), Libc.ReadOnly | Libc.Folder), $"open {FolderOf(run.Run)}");
-        LinuxException.Check(Libc.Flock(held, ExclusiveNow), $"lock {FolderOf(run.Run)}");
+        var held = Locked(FolderOf(run.Run));
         Keep(run);
+        RootState.Sync(places.Jobs);
         return held;
     }
 
@@ -60,6 +69,7 @@ internal sealed class JobRuns(Places places)
     }
 
     /// <summary>Null: the helper has started no such run, or nothing of it is left.</summary>
+    /// <exception cref="IOException">Its record cannot be read.</exception>
     public RootJobRun? Find(RunId run)
     {
         try
@@ -70,136 +80,39 @@ internal sealed class JobRuns(Places places)
         {
             return null;
         }
+        catch (JsonException e)
+        {
+            throw new IOException($"the record of {run} cannot be read: {e.Message}", e);
+        }
     }
+
+    /// <summary>Whether its first process is there.</summary>
+    public static bool IsAlive(RootJobRun run) => run.BootId == Proc.BootId && run.Pid is { } pid && Proc.StartTicks(pid) == run.StartTicks;
 
     /// <summary>Of which anything may be left.</summary>
     public List<RunId> All() =>
         Directory.Exists(places.Jobs) ? [.. Directory.GetDirectories(places.Jobs).Select(path => Path.GetFileName(path)).Where(name => RunId.TryParse(name, out _)).Select(RunId.Parse)] : [];
 
-    /// <summary>Ends the processes of a run, and keeps why: its end is written down when it is removed.</summary>
-    public void End(RootJobRun run, RootEnd why)
-    {
-        if (!File.Exists(Exit(run.Run)) && !File.Exists(Why(run.Run)))
-        {
-            File.WriteAllText(Why(run.Run), why.ToString());
-        }
-
-        new JobCgroup(run.Run).Kill(job: true);
-    }
-
-    /// <summary>Ends what runs of a grant.</summary>
-    public void EndAll(GrantId grant)
-    {
-        foreach (var run in All().Select(Find).OfType<RootJobRun>().Where(run => run.Grant == grant))
-        {
-            End(run, RootEnd.Revoked);
-        }
-    }
-
-    /// <summary>Ends all of a run, writes down how it ended, and removes it. Idempotent.</summary>
-    /// <exception cref="IOException">A process of it cannot be ended now; it is there still.</exception>
-    /// <exception cref="Denied">Its end cannot be written down; it is there still, and nothing of it runs.</exception>
-    public void Remove(RunId id, RootLog log, DateTimeOffset now)
-    {
-        // One helper at a time: a start that goes on is waited for, and no other takes away what this one looks at.
-        using var folder = Libc.Open(FolderOf(id), Libc.ReadOnly | Libc.Folder);
-        if (!folder.IsInvalid)
-        {
-            LinuxException.Check(Libc.Flock(folder, Exclusive), $"lock {FolderOf(id)}");
-        }
-
-        RemoveLocked(id, log, now);
-    }
-
-    private void RemoveLocked(RunId id, RootLog log, DateTimeOffset now)
-    {
-        var group = new JobCgroup(id);
-        var run = Find(id);
-        var how = run is null ? default : How(run);
-        group.Remove();
-        if (!group.IsGone)
-        {
-            throw new IOException($"a process of {id} cannot be ended now, such as one that waits for a disk");
-        }
-
-        if (run is not null)
-        {
-            log.Append(Entry(run, run.Pid is null ? RootAct.Lost : RootAct.Ended, now) with { ExitCode = ExitCode(id), How = how });
-        }
-
-        Forget(id);
-    }
-
-    /// <summary>Removes what is kept of a run of which nothing runs, and of whose end the log tells.</summary>
-    public void Forget(RunId id)
-    {
-        // Its record first: what is left without one has been written down.
-        if (Directory.Exists(FolderOf(id)))
-        {
-            File.Delete(RecordOf(id));
-            Directory.Delete(FolderOf(id), recursive: true);
-        }
-
-        File.Delete(Exit(id));
-    }
-
-    /// <summary>Ends what is over, and what a killed helper left half begun. Called before every request, and when the listener sees a helper die.</summary>
-    public void Sweep(RootLog log, Func<GrantId, bool> isRevoked, DateTimeOffset now)
-    {
-        foreach (var id in All())
-        {
-            try
-            {
-                SweepOne(id, log, isRevoked, now);
-            }
-            catch (IOException e)
-            {
-                // What cannot be ended now keeps nobody from being heard; the next helper tries again.
-                Console.Error.WriteLine($"fleet-root-helper: {id}: {e.Message}");
-            }
-        }
-    }
-
-    private void SweepOne(RunId id, RootLog log, Func<GrantId, bool> isRevoked, DateTimeOffset now)
-    {
-        using var folder = Libc.Open(FolderOf(id), Libc.ReadOnly | Libc.Folder);
-        if (folder.IsInvalid || Libc.Flock(folder, ExclusiveNow) < 0)
-        {
-            return;
-        }
-
-        switch (Find(id))
-        {
-            case { Pid: not null } run when isRevoked(run.Grant):
-                End(run, RootEnd.Revoked);
-                break;
-            case { Pid: not null, Over: { } over } run when now >= over:
-                End(run, RootEnd.GrantOver);
-                break;
-            case { Pid: not null }:
-                break;
-            default:
-                RemoveLocked(id, log, now);
-                break;
-        }
-    }
-
-    public static RootLogEntry Entry(RootJobRun run, RootAct what, DateTimeOffset at) => Entries.Of(what, at) with
-    {
-        Grant = run.Grant, Document = run.Document, Run = run.Run, Detail = $"{run.Job}:{run.Process}, {EnumText.Of(run.Phase)}",
-    };
-
-    private RootEnd How(RootJobRun run) =>
-        File.Exists(Why(run.Run)) && Enum.TryParse<RootEnd>(File.ReadAllText(Why(run.Run)), out var why) ? why
-        : File.Exists(Exit(run.Run)) ? RootEnd.Exited : RootEnd.Cancelled;
-
-    private int? ExitCode(RunId run) =>
-        File.Exists(Exit(run)) && int.TryParse(File.ReadAllText(Exit(run)), System.Globalization.CultureInfo.InvariantCulture, out var code) ? code & 0xFF : null;
-
-    /// <summary>Of root alone.</summary>
-    public string FolderOf(RunId run) => $"{places.Jobs}/{run}";
-
     private string RecordOf(RunId run) => $"{FolderOf(run)}/run.json";
 
-    private string Why(RunId run) => $"{FolderOf(run)}/why";
+    private static SafeFileHandle Locked(string folder)
+    {
+        var handle = LinuxException.Check(Libc.Open(folder, Libc.ReadOnly | Libc.Folder), $"open {folder}");
+        LinuxException.Check(Libc.Flock(handle, Exclusive), $"lock {folder}");
+        return handle;
+    }
+
+    // Null: a helper is at it, or it is gone.
+    private SafeFileHandle? LockedNow(RunId run)
+    {
+        using var alone = Locked(places.Jobs);
+        var folder = Libc.Open(FolderOf(run), Libc.ReadOnly | Libc.Folder);
+        if (!folder.IsInvalid && Libc.Flock(folder, ExclusiveNow) == 0)
+        {
+            return folder;
+        }
+
+        folder.Dispose();
+        return null;
+    }
 }

@@ -30,7 +30,7 @@ internal sealed record JobStart(GrantDocument Grant, JobSpec Job, SandboxRequest
     /// <exception cref="Denied">It is not what was signed, or goes beyond it.</exception>
     public static JobStart Of(RootRequest.StartJob asked, GrantDocument grant, RootPolicy policy, Places places)
     {
-        var job = Content(asked.Content, grant);
+        var job = Content(asked.Content, grant, policy);
         var spec = job.Find(asked.Process) ?? throw new Denied(RootDenial.OtherContent, $"the job {job.Id} has no process '{asked.Process}'");
         var privileges = PrivilegeSet.Of(job.Id, spec);
         if (grant.Privileges.Missing(privileges) is { IsBaseline: false } missing)
@@ -70,7 +70,7 @@ internal sealed record JobStart(GrantDocument Grant, JobSpec Job, SandboxRequest
     public bool Has<T>()
         where T : Privilege => Privileges.Members.Any(p => p is T);
 
-    private static JobSpec Content(ImmutableArray<byte> bytes, GrantDocument grant)
+    private static JobSpec Content(ImmutableArray<byte> bytes, GrantDocument grant, RootPolicy policy)
     {
         var (job, have) = (grant.PrivilegedJob!, Digest.Of(bytes.AsSpan()));
         if (have != job.Content)
@@ -81,7 +81,15 @@ internal sealed record JobStart(GrantDocument Grant, JobSpec Job, SandboxRequest
         try
         {
             var spec = JsonSerializer.Deserialize(bytes.AsSpan(), RootJson.Default.JobSpec) ?? throw new JsonException("a job is an object, not null");
-            return spec.Id == job.Job ? spec : throw new Denied(RootDenial.OtherContent, $"the signed content is of the job {spec.Id}, and the grant is for {job.Job}");
+            if (spec.Id != job.Job)
+            {
+                throw new Denied(RootDenial.OtherContent, $"the signed content is of the job {spec.Id}, and the grant is for {job.Job}");
+            }
+
+            // Who signed it may not have read it by these rules, as the agent does: a path in it must not lead elsewhere.
+            return JobRules.Check(spec, policy.Jobs?.BoshRoot ?? HostPaths.Inside) is [var mistake, ..]
+                ? throw new Denied(RootDenial.OtherContent, $"the signed content of {job.Job} breaks a rule: {mistake.Path}: {mistake.Message}")
+                : spec;
         }
         catch (JsonException e)
         {

@@ -24,10 +24,14 @@ internal static class CgroupFile
     /// <exception cref="LinuxException">It cannot be made.</exception>
     public static void MakeFolder(string path)
     {
-        if (Libc.MakeFolder(path, 0x1ED) < 0 && Libc.Error != Libc.EEXIST)
+        const uint shown = 0x1ED; // 0755, whatever the mask: the agent looks at what a run uses
+        if (Libc.MakeFolder(path, shown) < 0 && Libc.Error != Libc.EEXIST)
         {
             throw new LinuxException($"make the cgroup {path}");
         }
+
+        using var folder = LinuxException.Check(Libc.Open(path, Libc.ReadOnly | Libc.Folder), $"open {path}");
+        LinuxException.Check(Libc.ChangeMode(folder, shown), $"set the mode of {path}");
     }
 
     /// <exception cref="IOException">The kernel did not take it.</exception>

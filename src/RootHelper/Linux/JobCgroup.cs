@@ -21,7 +21,7 @@ internal sealed class JobCgroup(RunId run)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly bool IsV2 = File.Exists($"{Root}/cgroup.controllers");
-    private static readonly string[] Needed = ["memory", "pids"], Useful = ["cpu", "cpuacct", "freezer"];
+    private static readonly string[] Needed = ["memory", "pids"], Useful = ["cpu", "cpuacct", "freezer", "systemd"];
 
     // A host of version 1 usually has a version 2 without controllers beside it: there the kernel takes the filter of devices.
     private static readonly string Unified = IsV2 ? Root : $"{Root}/unified";
@@ -31,10 +31,9 @@ internal sealed class JobCgroup(RunId run)
     private string[] Groups => [.. Hierarchies.Select(h => $"{h}/{RootJobRun.Cgroup}/{run}")];
 
     /// <summary>Makes it; of a run that had one, nothing is left in it.</summary>
-    /// <param name="devices">Nodes that may be opened beside the ordinary ones.</param>
-    /// <param name="agent">May hold the run still for a moment, as the rotation of a log does.</param>
+    /// <param name="devices">Nodes that may be opened beside the ordinary ones; null: all, as on the host itself.</param>
     /// <exception cref="IOException">It cannot be made, or the kernel does not hold it to its devices.</exception>
-    public void Make(IEnumerable<DeviceNode> devices, int agent)
+    public void Make(IEnumerable<DeviceNode>? devices)
     {
         if (!File.Exists($"{Unified}/cgroup.procs"))
         {
@@ -54,8 +53,10 @@ internal sealed class JobCgroup(RunId run)
             CgroupFile.MakeFolder($"{group}/limited/job");
         }
 
-        DeviceFilter.Attach($"{Unified}/{RootJobRun.Cgroup}/{run}", devices);
-        LetFreeze(agent);
+        if (devices is not null)
+        {
+            DeviceFilter.Attach($"{Unified}/{RootJobRun.Cgroup}/{run}", devices);
+        }
     }
 
     /// <summary>Whatever <paramref name="start"/> starts is in it from its first instruction on; then the helper is where it was.</summary>
@@ -78,17 +79,20 @@ internal sealed class JobCgroup(RunId run)
         }
     }
 
-    /// <summary>Leaves the process alone in what is limited, and what watches it beside.</summary>
-    public void Sort(int process)
+    /// <summary>Leaves a process that waits to begin alone in what is limited, and what watches it beside.</summary>
+    public void LeaveAlone(int process)
     {
         foreach (var group in Groups)
         {
-            foreach (var pid in CgroupFile.Processes($"{group}/limited/job").Where(pid => pid != process && !IsBelow(pid, process)))
+            foreach (var pid in CgroupFile.Processes($"{group}/limited/job").Where(pid => pid != process))
             {
                 CgroupFile.Write($"{group}/monitor/cgroup.procs", $"{pid}");
             }
         }
     }
+
+    /// <summary>Takes what watches out of what is limited; nothing happens where it has ended.</summary>
+    public void SetAside(int watcher) => Array.ForEach(Groups, group => CgroupFile.TryWrite($"{group}/monitor/cgroup.procs", $"{watcher}"));
 
     /// <exception cref="IOException">The kernel took another value than the one asked for.</exception>
     public void Limit(Limits limits)
@@ -120,13 +124,14 @@ internal sealed class JobCgroup(RunId run)
     {
         foreach (var group in Groups.Select(group => job ? $"{group}/limited" : group).Where(Directory.Exists))
         {
-            Thaw(group);
             CgroupFile.TryWrite(IsV2 ? $"{group}/cgroup.kill" : $"{group}/pids.max", IsV2 ? "1" : "0");
         }
 
         for (var waited = Stopwatch.StartNew(); Everything(job) is { Length: > 0 } left && waited.Elapsed < Patience;)
         {
+            // What is frozen does not die (version 1), and who may freeze it may do so again and again.
             Array.ForEach(left, pid => Libc.Kill(pid, Libc.Sigkill));
+            Array.ForEach(Groups, Thaw);
             Thread.Sleep(1);
         }
     }
@@ -144,7 +149,8 @@ internal sealed class JobCgroup(RunId run)
     private int[] Everything(bool job) =>
         [.. Groups.SelectMany(group => Folders(job ? $"{group}/limited" : group)).SelectMany(CgroupFile.Processes).Distinct().Where(pid => pid != Environment.ProcessId)];
 
-    private void LetFreeze(int agent)
+    /// <summary>Lets the agent hold the run still for a moment, as the rotation of a log does. Only once nothing of root's own is in it any more.</summary>
+    public void LetFreeze(int agent)
     {
         foreach (var file in Groups.Select(group => $"{group}/limited/{(IsV2 ? "cgroup.freeze" : "freezer.state")}").Where(File.Exists))
         {
@@ -196,7 +202,7 @@ internal sealed class JobCgroup(RunId run)
         var own = new List<string>();
         foreach (var fields in File.ReadLines("/proc/self/cgroup").Select(line => line.Split(':', 3)))
         {
-            var hierarchy = fields[0] == "0" ? Unified : Hierarchies.FirstOrDefault(h => fields[1].Split(',').Contains(Path.GetFileName(h)));
+            var hierarchy = fields[0] == "0" ? Unified : Hierarchies.FirstOrDefault(h => fields[1].Replace("name=", "", StringComparison.Ordinal).Split(',').Contains(Path.GetFileName(h)));
             if (hierarchy is not null)
             {
                 own.Add(hierarchy + fields[2].TrimEnd('/'));
@@ -205,9 +211,6 @@ internal sealed class JobCgroup(RunId run)
 
         return own;
     }
-
-    private static bool IsBelow(int pid, int process) =>
-        File.Exists($"/proc/{pid}/stat") && File.ReadAllText($"/proc/{pid}/stat") is var stat && stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == $"{process}";
 
     // It may go while it is looked at.
     private static string[] Folders(string group)

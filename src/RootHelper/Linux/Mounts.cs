@@ -45,19 +45,19 @@ internal static partial class Mounts
     /// Lets mounts in a folder be seen through every copy of it (mount_namespaces(7), shared), as BPM does: a folder that is no mount becomes one, of itself. Idempotent.
     /// </summary>
     /// <param name="place">Opened (<see cref="Libc.Place"/>) without following links.</param>
-    /// <returns>The place as it is now.</returns>
-    public static SafeFileHandle Share(SafeFileHandle place, Func<SafeFileHandle> reopen)
+    /// <returns>A copy of the mount that is there now, whatever its name leads to by then.</returns>
+    public static SafeFileHandle Share(SafeFileHandle place)
     {
-        if (!Libc.Stat(place).IsMountRoot)
+        using var made = Libc.Stat(place).IsMountRoot ? null : Clone(place);
+        if (made is not null)
         {
-            using var tree = Clone(place);
-            Attach(tree, place);
+            Attach(made, place); // The handle is that of the mount from here on.
         }
 
-        var mount = reopen();
+        var mount = made ?? place;
         var attributes = new MountAttributes { Propagation = Shared };
         LinuxException.Check(MountSetattr(MountSetattrNumber, mount, "", AtEmptyPath, ref attributes, Marshal.SizeOf<MountAttributes>()), "share a mount");
-        return mount;
+        return Clone(mount);
     }
 
     [LibraryImport("libc", EntryPoint = "unshare", SetLastError = true)]

@@ -35,6 +35,9 @@ public sealed class PrivilegedJobTests
         Assert.Equal(("0000000000001000", "2"), (Status(pid, "CapEff"), Status(pid, "Seccomp")));
         await WholeHost.Until("it has said something", async () => (await rooted.Must("job", "logs", "silk", "-p", "daemon")).Contains("up", StringComparison.Ordinal));
 
+        var hosted = (await rooted.Host.Json("host", "processes")).GetProperty("processes").EnumerateArray().Single(p => p.GetProperty("id").GetString() == "silk:daemon");
+        Assert.True(hosted.GetProperty("memory_bytes").GetInt64() > 0, hosted.ToString());
+
         var shown = Assert.Single((await rooted.Host.Json("job", "unsafe")).GetProperty("processes").EnumerateArray());
         Assert.Equal(id, shown.GetProperty("grant").GetString());
         Assert.Contains("capabilities NET_ADMIN; seccomp on; no_new_privs on; of the host net user", shown.GetProperty("kernel").GetString(), StringComparison.Ordinal);
