@@ -9,6 +9,7 @@ public class GrantRulesTests
 {
     public static TheoryData<string, object> Breaking => new()
     {
+        { "privileged_job.at_end", ForJob with { BreakGlass = true } },
         { "fleet_grant", ForTask with { FleetGrant = 2 } },
         { "fleet", ForTask with { Fleet = "" } },
         { "fleet", ForTask with { Fleet = "my shop" } },

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Grants;
+using Fleet.Privileges;
 using Fleet.RootTasks;
 using static Fleet.Tests.Grants.GrantSample;
 
@@ -17,6 +18,23 @@ public class RootVerdictTests
 
     [Fact]
     public void What_two_others_signed_for_this_host_and_now_is_let_through() => Assert.Empty(Denials(ForTask, Both));
+
+    public static TheoryData<string, object?, RootDenial[]> Jobs => new()
+    {
+        { "no jobs", null, [RootDenial.BeyondPolicy] },
+        { "whatever is granted, but for going on", new JobsPolicy("/var/vcap", 100000, 100000, 9, null), [RootDenial.KeepsRunning] },
+        { "whatever is granted", new JobsPolicy("/var/vcap", 100000, 100000, 9, null, KeepRunning: true), [] },
+        { "what is granted", new JobsPolicy("/var/vcap", 100000, 100000, 9, ForJob.Privileges, KeepRunning: true), [] },
+        { "less", new JobsPolicy("/var/vcap", 100000, 100000, 9, PrivilegeSet.Baseline, KeepRunning: true), [RootDenial.BeyondPolicy] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public void A_job_has_what_the_host_lets_jobs_have(string what, object? jobs, RootDenial[] denials)
+    {
+        Assert.NotEmpty(what);
+        Assert.Equal(denials, Denials(Policy with { Jobs = (JobsPolicy?)jobs }, ForJob, Both, Noon, Noon));
+    }
 
     [Fact]
     public void Nothing_is_let_through_without_a_signature() => Assert.Equal([RootDenial.TooFewSigners], Denials(ForTask, []));

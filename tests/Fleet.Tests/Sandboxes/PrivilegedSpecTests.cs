@@ -41,11 +41,11 @@ public sealed class PrivilegedSpecTests
     {
         var config = Build(Daemon with { Capabilities = ["NET_ADMIN"] });
 
-        Assert.Equal(["ipc", "mount", "uts", "cgroup", "pid"], config.Linux.Namespaces.Select(n => n.Type));
+        Assert.Equal("ipc mount uts cgroup pid", string.Join(' ', config.Linux.Namespaces.Select(n => n.Type)));
         Assert.Empty(config.Linux.UidMappings);
         Assert.Equal("CAP_NET_ADMIN", Assert.Single(config.Process.Capabilities.Bounding));
         Assert.Equal((true, Somebody), (config.Process.NoNewPrivileges, config.Process.User));
-        Assert.Equal(["/usr/bin/tini", "-w", "-s", "--", "/usr/sbin/silk", "-v"], config.Process.Args);
+        Assert.Equal("/usr/bin/tini -w -s -- /usr/sbin/silk -v", string.Join(' ', config.Process.Args));
         Assert.Equal("AAAA", config.Annotations[OciSpec.SeccompAnnotation]);
         Assert.Contains("/proc/kcore", config.Linux.MaskedPaths);
         Assert.Contains(config.Mounts, mount => mount is { Destination: "/dev" } && mount.Options.Contains("nosuid"));
