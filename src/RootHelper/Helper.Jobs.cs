@@ -39,19 +39,20 @@ internal sealed partial class Helper
         // Once more: what came in between took as long as the agent wished.
         Judge(host.Policy, grant, request, approvals);
         var run = new RootJobRun(
-            grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared, Proc.BootId);
+            grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared, Proc.BootId, host.Policy.Agent);
         using var held = jobs.Begin(run);
         phase = Phase.Burnt;
-        var at = Now;
-        log.Append(entry with { What = RootAct.Starting, At = at });
-        Begin(new JobRun(start, seen, logs, devices, contents, places), run, host.Policy, at);
+        Begin(new JobRun(start, seen, logs, devices, contents, places), run, host.Policy);
     }
 
     // A revocation is written down before it ends what it finds: what it did not find yet is ended here.
-    private void Begin(JobRun start, RootJobRun run, RootPolicy policy, DateTimeOffset at)
+    private void Begin(JobRun start, RootJobRun run, RootPolicy policy)
     {
+        var (at, isInLog) = (Now, false);
         try
         {
+            log.Append(entry with { What = RootAct.Starting, At = at });
+            isInLog = true;
             RefuseRevoked(run.Grant);
             var identity = start.Start(run, jobs, policy.Agent);
             RefuseRevoked(run.Grant);
@@ -65,12 +66,41 @@ internal sealed partial class Helper
             group.Remove();
             if (group.IsGone)
             {
-                log.Append(entry with { What = RootAct.Lost, At = Now, Detail = EventText.Visible(e.Message) });
+                LostIf(isInLog, e);
                 jobs.Forget(run.Run);
             }
 
-            phase = Phase.Ended;
             throw;
+        }
+    }
+
+    // What never came into the log is denied; of the rest the log has an end.
+    private void LostIf(bool isInLog, Exception e)
+    {
+        if (isInLog)
+        {
+            log.Append(entry with { What = RootAct.Lost, At = Now, Detail = EventText.Visible(e.Message) });
+        }
+
+        phase = isInLog ? Phase.Ended : Phase.Checking;
+    }
+
+    // Whoever takes the policy away wants less root, not more: what runs may still be ended by the agent that it was started for.
+    private HostPolicy? Usable()
+    {
+        try
+        {
+            return HostPolicy.Read(places);
+        }
+        catch (Denied)
+        {
+            if (RootRequest.Read(client.ReadRequest()) is not RootRequest.SignalJob signal || jobs.Find(signal.Id) is not { } run || run.Agent != client.Peer.User)
+            {
+                throw;
+            }
+
+            SignalJob(signal);
+            return null;
         }
     }
 

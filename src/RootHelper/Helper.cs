@@ -66,7 +66,11 @@ internal sealed partial class Helper
     {
         try
         {
-            var policy = HostPolicy.Read(places);
+            if (Usable() is not { } policy)
+            {
+                return 0;
+            }
+
             entry = entry with { Policy = policy.Digest };
             state.Prepare(policy.Policy.Host);
             log.Begin(policy.Digest, state.PublicKey);

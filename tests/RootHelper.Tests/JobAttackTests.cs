@@ -25,6 +25,17 @@ public sealed class JobAttackTests(Keys keys) : IClassFixture<Keys>, IDisposable
     public void The_content_of_another_job() =>
         AssertRefused(RootDenial.OtherContent, host.Request(Approved, Grant(Approved) is var grant ? grant with { PrivilegedJob = grant.PrivilegedJob! with { Job = JobId.Parse("other") } } : grant));
 
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("\n")]
+    public void A_signed_content_in_another_form(string more)
+    {
+        var request = host.Request(Approved);
+        var content = request.Content.AddRange(System.Text.Encoding.ASCII.GetBytes(more));
+        var grant = Grant(Approved) is var honest ? honest with { PrivilegedJob = honest.PrivilegedJob! with { Content = Digest.Of(content.AsSpan()) } } : honest;
+        AssertRefused(RootDenial.OtherContent, host.Request(Approved, grant) with { Content = content });
+    }
+
     [Fact]
     public void More_than_the_grant_gives() =>
         AssertRefused(RootDenial.BeyondGrant, host.Request(Approved, Grant(Approved) with { Privileges = new PrivilegeSet([new Privilege.Capability("CHOWN")]) }));

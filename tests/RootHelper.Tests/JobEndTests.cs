@@ -108,6 +108,54 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
     }
 
     [Fact]
+    public void Without_a_policy_the_agent_ends_what_runs_and_nothing_else_is_heard()
+    {
+        var request = host.Request(Job("sleep 100", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        File.Move($"{host.Host.Root}/policy.json", $"{host.Host.Root}/policy.away");
+        try
+        {
+            Assert.Equal(RootDenial.PolicyUnusable, host.Ask(new RootRequest.LookAtJob(request.Id)).Refusal!.Code);
+            host.Signal(request.Id, StopSignal.Kill);
+            Assert.Equal(137, host.Exit(request.Id));
+        }
+        finally
+        {
+            File.Move($"{host.Host.Root}/policy.away", $"{host.Host.Root}/policy.json");
+        }
+
+        host.AssertNothingLeft(request.Id);
+    }
+
+    [Theory]
+    [InlineData("mkdir u/x; echo threaded > u/x/cgroup.type")]
+    [InlineData("for h in u p; do mkdir $h/$(printf '\\377x'); echo $$ > $h/$(printf '\\377x')/cgroup.procs; done")]
+    [InlineData("cd u; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do d=$(printf '%0240d' $i); mkdir $d; cd $d; done")]
+    public void Whatever_it_has_made_of_its_cgroups_it_ends_and_they_go(string trick)
+    {
+        var request = host.Request(Job($"cd /tmp && mkdir u p && mount -t cgroup2 none u && mount -t cgroup -o pids none p; {trick}; echo made; sleep 100", BpmPrivileged));
+        Assert.True(host.Ask(request).Refusal is null);
+        Leftovers.Await(() => host.Stdout.Contains("made", StringComparison.Ordinal), $"it did not come to that: {host.Stderr}");
+
+        host.Signal(request.Id, StopSignal.Kill);
+
+        Assert.Equal(137, host.Exit(request.Id));
+        host.AssertNothingLeft(request.Id);
+        host.Host.AssertUnharmed();
+    }
+
+    [Fact]
+    public void A_start_that_failed_in_the_runtime_says_why_and_the_next_is_as_good_as_ever()
+    {
+        var job = Job("echo fine", "run_as_root");
+        var refusal = host.Start(job with { Processes = [job.Processes[0] with { Workdir = "/etc/passwd" }] }).Refusal!;
+
+        Assert.Equal(RootDenial.CannotRun, refusal.Code);
+        Assert.Contains("/etc/passwd", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("fine", host.Run(job));
+    }
+
+    [Fact]
     public void It_goes_on_without_a_listener_and_is_known_to_the_next()
     {
         var request = host.Request(Job("sleep 100", "run_as_root"));

@@ -10,12 +10,13 @@ namespace Fleet.RootTasks;
 /// <param name="Over">When it is ended by root, whatever the agent does: the grant's end and the time that the process has to stop. Null: it may go on.</param>
 /// <param name="Declared">What it is to have.</param>
 /// <param name="Why">Why root has ended it; null: it has not.</param>
+/// <param name="Agent">The uid that asked for it, and may end it though there is no policy any more.</param>
 /// <param name="BootId">Of the boot in which it was begun: with that it is gone.</param>
 /// <param name="Pid">Null: nothing of it has run yet. With <paramref name="StartTicks"/> (proc(5), starttime) it is nobody else.</param>
 /// <param name="Begun">Its program runs, or has. A start that was cut off before is ended by who finds it.</param>
 /// <param name="IsLogged">Its end is in the root log.</param>
 public sealed record RootJobRun(
-    GrantId Grant, Digest Document, RunId Run, JobId Job, string Process, SandboxPhase Phase, DateTimeOffset? Over, KernelView Declared, Guid BootId,
+    GrantId Grant, Digest Document, RunId Run, JobId Job, string Process, SandboxPhase Phase, DateTimeOffset? Over, KernelView Declared, Guid BootId, int Agent,
     int? Pid = null, ulong StartTicks = 0, bool Begun = false, bool IsLogged = false, RootEnd? Why = null)
 {
     /// <summary>The longest that a process may take to stop after its grant is over.</summary>

@@ -7,7 +7,8 @@ namespace Fleet.Sandboxes;
 
 /// <summary>
 /// A job's process that has more than the baseline, as an OCI configuration: BPM's sandbox with what its set names opened, and nothing else. It has no user
-/// namespace, for a privilege in one is none on the host, and a cgroup namespace, so that a runtime inside finds its own cgroup as the root and cannot leave it.
+/// namespace, for a privilege in one is none on the host, and a cgroup namespace, so that a runtime inside finds its own cgroup as the root and does not leave it. (Who is
+/// root with SYS_ADMIN can leave all of it: that is the whole host.)
 /// </summary>
 public static class PrivilegedSpec
 {

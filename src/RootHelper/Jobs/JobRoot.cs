@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Fleet.Jobs;
 using Fleet.Privileges;
@@ -18,6 +17,8 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
 {
     private const string Runtime = "/usr/bin/crun", Conmon = "/usr/bin/conmon";
     private static readonly string[] Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "_OCI_SYNCPIPE=3"];
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private MountNamespace? own;
 
@@ -86,6 +87,14 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
     {
         using var inside = own!.Enter();
         using var child = Child.Start([.. Call, "start", start.Request.Run.Text], Environment[..2], "/", null, null, null);
+        Span<Waiting> on = [Waiting.On(child.Ended, Sockets.In)];
+        Sockets.Wait(on, (int)Patience.TotalMilliseconds);
+        if (on[0].Ready == 0)
+        {
+            // It waits for a process that is gone.
+            _ = Libc.Kill(child.Pid, Libc.Sigkill);
+        }
+
         if (child.Wait().Code != 0)
         {
             throw new IOException($"{Runtime} could not start the sandbox: {Why("")}");
@@ -149,6 +158,9 @@ internal sealed class JobRoot(JobStart start, JobPlaces seen, Places places) : I
         return Mounts.Clone(folder, alone: true);
     }
 
-    private string Why(string line) => string.Join(
-        "; ", (File.Exists(RuntimeLog) ? File.ReadAllLines(RuntimeLog).TakeLast(3) : []).Append(line).Where(text => text.Length > 0)).ToString(CultureInfo.InvariantCulture);
+    private string Why(string line)
+    {
+        using var inside = own!.Enter();
+        return string.Join("; ", (File.Exists(RuntimeLog) ? File.ReadAllLines(RuntimeLog).TakeLast(3) : []).Append(line).Where(text => text.Length > 0));
+    }
 }

@@ -54,10 +54,16 @@ internal sealed class JobRun(JobStart start, JobPlaces seen, JobLogs logs, IRead
         // Kept before the program runs: from here on it is known by its pid, whoever asks.
         var known = run with { Pid = pid, StartTicks = Proc.StartTicks(pid) ?? throw new IOException("the sandbox ended before its program was started") };
         runs.Keep(known);
-        root.Start();
+        group.StartWatching(() => Go(root));
         Check(pid);
         runs.Keep(known with { Begun = true });
         return known;
+    }
+
+    private static bool Go(JobRoot root)
+    {
+        root.Start();
+        return true;
     }
 
     private int Create(JobRoot root, int agent)
@@ -95,7 +101,8 @@ internal sealed class JobRun(JobStart start, JobPlaces seen, JobLogs logs, IRead
 
     private string Put(JobFile file, JobRuns runs)
     {
-        var path = $"{runs.FolderOf(start.Request.Run)}/{Path.GetFileName(file.Path)}";
+        var folder = Directory.CreateDirectory($"{runs.FolderOf(start.Request.Run)}/hook").FullName;
+        var path = $"{folder}/{Path.GetFileName(file.Path)}";
         File.WriteAllBytes(path, contents[file.Content]);
         File.SetUnixFileMode(path, (UnixFileMode)0x140 /* 0500 */);
         return path;

@@ -14,6 +14,7 @@ internal sealed partial class JobRuns
     public void End(RootJobRun run, RootEnd why)
     {
         var ended = File.Exists(Exit(run.Run));
+        KillFirst(run);
         new JobCgroup(run.Run).Kill(job: true);
         if (!ended && run.Why is null)
         {
@@ -113,6 +114,11 @@ internal sealed partial class JobRuns
         var group = new JobCgroup(id);
         var run = Find(id);
         var cut = run is not null && IsAlive(run) && !File.Exists(Exit(id));
+        if (run is not null)
+        {
+            KillFirst(run);
+        }
+
         group.Remove();
         if (!group.IsGone)
         {
@@ -125,6 +131,16 @@ internal sealed partial class JobRuns
         }
 
         Forget(id);
+    }
+
+    // With the first process of its pids the kernel ends all of them, whatever they have made of their cgroups.
+    private static void KillFirst(RootJobRun run)
+    {
+        using var first = IsAlive(run) ? Proc.Find(run.Pid!.Value, run.StartTicks) : null;
+        if (first is not null)
+        {
+            Libc.Signal(first, Libc.Sigkill);
+        }
     }
 
     // Once: who looks again finds that it was done.
@@ -153,7 +169,7 @@ internal sealed partial class JobRuns
         {
             act();
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Denied)
         {
             Console.Error.WriteLine($"fleet-root-helper: {run}: {e.Message}; the next helper tries again");
         }

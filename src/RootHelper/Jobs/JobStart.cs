@@ -81,6 +81,11 @@ internal sealed record JobStart(GrantDocument Grant, JobSpec Job, SandboxRequest
         try
         {
             var spec = JsonSerializer.Deserialize(bytes.AsSpan(), RootJson.Default.JobSpec) ?? throw new JsonException("a job is an object, not null");
+            if (spec.Processes.Any(process => process is null) || !JsonSerializer.SerializeToUtf8Bytes(spec, RootJson.Default.JobSpec).AsSpan().SequenceEqual(bytes.AsSpan()))
+            {
+                throw new Denied(RootDenial.OtherContent, $"the signed content of {job.Job} is not in its one form, to the byte");
+            }
+
             if (spec.Id != job.Job)
             {
                 throw new Denied(RootDenial.OtherContent, $"the signed content is of the job {spec.Id}, and the grant is for {job.Job}");

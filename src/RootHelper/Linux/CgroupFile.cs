@@ -5,8 +5,6 @@ namespace Fleet.RootHelper.Linux;
 /// <summary>The kernel's files of a cgroup, and its folders.</summary>
 internal static class CgroupFile
 {
-    private const int NoSuchDevice = 19;
-
     /// <summary>The processes in it; none where it is gone.</summary>
     public static int[] Processes(string group)
     {
@@ -14,8 +12,9 @@ internal static class CgroupFile
         {
             return [.. File.ReadAllLines($"{group}/cgroup.procs").Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid > 0)];
         }
-        catch (IOException e) when (!Directory.Exists(group) || e.HResult == NoSuchDevice)
+        catch (IOException)
         {
+            // Gone, or made by who runs in it into one that has no such list: that ends with its first process.
             return [];
         }
     }

@@ -143,7 +143,18 @@ internal sealed class JobCgroup(RunId run)
         for (var waited = Stopwatch.StartNew(); !IsGone && waited.Elapsed < Patience; Thread.Sleep(1))
         {
             Array.ForEach([.. Groups.SelectMany(Folders).OrderByDescending(f => f.Length)], folder => Libc.RemoveFolder(folder));
+            if (waited.Elapsed > Patience / 10)
+            {
+                RemoveWhateverItsName();
+            }
         }
+    }
+
+    // A job that can make cgroups may have made some by names that are no text, or deeper than a path can be: find(1) knows bytes, and goes down step by step.
+    private void RemoveWhateverItsName()
+    {
+        using var find = Child.Start(["/usr/bin/find", .. Groups.Where(Directory.Exists), "-depth", "-type", "d", "-delete"], ["PATH=/usr/bin:/bin"], "/", null, null, null);
+        _ = find.Wait();
     }
 
     private int[] Everything(bool job) =>
@@ -219,7 +230,7 @@ internal sealed class JobCgroup(RunId run)
         {
             return [.. Directory.GetDirectories(group, "*", SearchOption.AllDirectories), group];
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException)
         {
             return Directory.Exists(group) ? [group] : [];
         }
