@@ -18,7 +18,8 @@ PARTS=(
 case ${1:-} in
   build) PARTS=() ;;
   bench) PARTS+=(podman:/usr/bin/podman) ;;
-  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3) ;;
+  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3
+    bindfs:/usr/bin/bindfs fuse3:/usr/bin/fusermount3 nftables:/usr/sbin/nft iproute2:/usr/sbin/ip findutils:/usr/bin/find) ;;
 esac
 case ${1:-} in
   build | test) PARTS+=(gcc:/usr/bin/cc libc6-dev:/usr/include/stdio.h zlib1g-dev:/usr/include/zlib.h) ;;

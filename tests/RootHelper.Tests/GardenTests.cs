@@ -116,7 +116,7 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
     [Fact]
     public void A_port_below_1024_is_bound_with_the_capability_and_not_without()
     {
-        const string script = "python3 -c 'import socket; s=socket.socket(); s.bind((\"127.0.0.1\", 881)); print(\"bound\")' 2>&1 | tail -n 1; id -u";
+        const string script = "perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => \"127.0.0.1:882\", Listen => 1) ? print \"bound\\n\" : print \"$!\\n\"'; id -u";
 
         Assert.Equal("bound 2066536", host.Run(Job(script, "capability:NET_BIND_SERVICE")));
         Assert.Contains("Permission denied", host.Run(Job(script, "capability:CHOWN")), StringComparison.Ordinal);
