@@ -68,8 +68,7 @@ internal sealed partial class JobRuns(Places places)
         File.Move($"{FolderOf(run.Run)}/run.part", RecordOf(run.Run), overwrite: true);
     }
 
-    /// <summary>Null: the helper has started no such run, or nothing of it is left.</summary>
-    /// <exception cref="IOException">Its record cannot be read.</exception>
+    /// <summary>Null: the helper has started no such run, or nothing of it is left; or its record was cut off by a machine that lost its power, and is no other's.</summary>
     public RootJobRun? Find(RunId run)
     {
         try
@@ -82,7 +81,8 @@ internal sealed partial class JobRuns(Places places)
         }
         catch (JsonException e)
         {
-            throw new IOException($"the record of {run} cannot be read: {e.Message}", e);
+            Console.Error.WriteLine($"fleet-root-helper: the record of {run} cannot be read: {e.Message}");
+            return null;
         }
     }
 

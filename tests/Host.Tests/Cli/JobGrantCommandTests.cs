@@ -90,7 +90,7 @@ public sealed class JobGrantCommandTests : IAsyncLifetime
         Assert.Equal("  asks for  capability:NET_ADMIN (by capabilities)", lines[1]);
         Assert.Equal("  asks for  host_pid_namespace (by unsafe.host_pid_namespace)", lines[2]);
         Assert.Matches($"^  grant     {id}: 59m left$", lines[3]);
-        Assert.Equal("  declared  uid and gid of its own; capabilities NET_ADMIN; seccomp on; no_new_privs on; of the host net pid", lines[4]);
+        Assert.Equal("  declared  uid and gid of its own; capabilities NET_ADMIN; seccomp on; no_new_privs on; of the host net pid user", lines[4]);
         Assert.Equal("  kernel    uid 0, gid 0; capabilities NET_ADMIN SYS_ADMIN; seccomp off; no_new_privs off; of the host net user", lines[5]);
         Assert.Equal("  DIFFERS   CapEff has CAP_SYS_ADMIN", lines[6]);
 
