@@ -40,6 +40,7 @@ internal sealed partial class Helper
         Judge(host.Policy, grant, request, approvals);
         var run = new RootJobRun(
             grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared, Proc.BootId, host.Policy.Agent);
+        jobs.Prepare();
         using var held = jobs.Begin(run);
         phase = Phase.Burnt;
         Begin(new JobRun(start, seen, logs, devices, contents, places), run, host.Policy);
@@ -127,6 +128,7 @@ internal sealed partial class Helper
 
     private void RemoveJob(RootRequest.RemoveJob asked)
     {
+        jobs.Prepare();
         jobs.Remove(asked.Id, log, Now);
         client.Send(RootFrame.Done, []);
     }

@@ -75,7 +75,6 @@ internal sealed partial class Helper
             state.Prepare(policy.Policy.Host);
             log.Begin(policy.Digest, state.PublicKey);
             state.Sweep(log, Now);
-            jobs.Prepare();
             jobs.Sweep(log, state.IsRevoked, Now);
             var request = client.ReadRequest();
             RefuseStrangers(policy.Policy);
