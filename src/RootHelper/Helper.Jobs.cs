@@ -111,7 +111,7 @@ internal sealed partial class Helper
         {
             if (asked.Signal == StopSignal.Kill)
             {
-                new JobCgroup(asked.Id).Kill(job: true);
+                JobRuns.Kill(run);
             }
             else
             {

@@ -129,7 +129,7 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
 
     [Theory]
     [InlineData("mkdir u/x; echo threaded > u/x/cgroup.type")]
-    [InlineData("for h in u p; do mkdir $h/$(printf '\\377x'); echo $$ > $h/$(printf '\\377x')/cgroup.procs; done")]
+    [InlineData("for h in u p; do mkdir $h/$(printf '\\377x'); for p in 1 $$; do echo $p > $h/$(printf '\\377x')/cgroup.procs; done; done")]
     [InlineData("cd u; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do d=$(printf '%0240d' $i); mkdir $d; cd $d; done")]
     public void Whatever_it_has_made_of_its_cgroups_it_ends_and_they_go(string trick)
     {
@@ -142,6 +142,41 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Equal(137, host.Exit(request.Id));
         host.AssertNothingLeft(request.Id);
         host.Host.AssertUnharmed();
+    }
+
+    [Fact]
+    public void With_a_full_disk_a_revocation_ends_it_all_the_same()
+    {
+        var marker = Leftovers.Marker();
+        Tool.Run("/bin/mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "none", host.Host.State);
+        try
+        {
+            var job = Job($"sleep {marker}", "run_as_root");
+            var grant = Grant(job);
+            var request = host.Request(job, grant);
+            Assert.True(host.Ask(request).Refusal is null);
+            Leftovers.AwaitProcess(marker);
+            Tool.Run("/bin/sh", "-c", $"head -c 1m /dev/zero > {host.Host.State}/fill 2>/dev/null || true");
+
+            var revocation = RootRevocation.Write(new RootRevocation(RootRevocation.Version, "shop", grant.Id, "enough"));
+            host.Host.Ask(new RootRequest.Revoke([.. revocation], keys.Sign("carol", "fleet-revoke", revocation)));
+            Leftovers.AssertGone(marker);
+
+            // And nothing more is begun, for it could not be written down.
+            var next = host.Request(Job("echo begun", "run_as_root"));
+            Assert.NotNull(host.Ask(next).Refusal);
+            Assert.Equal("", host.Stdout);
+
+            File.Delete($"{host.Host.State}/fill");
+            host.AssertNothingLeft(request.Id);
+            host.AssertNothingLeft(next.Id);
+        }
+        finally
+        {
+            File.Delete($"{host.Host.State}/fill");
+            host.RemoveRuns();
+            Tool.Run("/bin/umount", "-l", host.Host.State);
+        }
     }
 
     [Fact]

@@ -130,11 +130,14 @@ public sealed class JobHost : IDisposable
         Leftovers.Await(() => Leftovers.Processes(run.Text).Length == 0, $"a process of {run} still runs");
     }
 
+    /// <summary>Whatever became of a test, of what it started nothing stays.</summary>
+    public void RemoveRuns() => runs.ForEach(run => Ask(new RootRequest.RemoveJob(run)));
+
     public void Dispose()
     {
         try
         {
-            runs.ForEach(run => Ask(new RootRequest.RemoveJob(run)));
+            RemoveRuns();
         }
         finally
         {

@@ -19,11 +19,7 @@ internal sealed partial class Starter
         bundle.WriteForRoot(declared);
         var identity = await roots.Start(request, grant, user, cancel);
         bundle.Remember(identity);
-        if (declared is not null)
-        {
-            await AwaitProgram(request, identity, exit => CheckRootsExit(request, exit, logs), cancel);
-        }
-
+        await AwaitProgram(request, identity, exit => CheckRootsExit(request, exit, logs), cancel);
         WritePidFile(request, identity.Pid);
         return identity;
     }

@@ -49,6 +49,11 @@ internal sealed partial class Starter(SandboxSettings settings, Cgroups cgroups,
     /// <param name="ended">What is to be done when it has ended before anybody saw it run.</param>
     public async Task AwaitProgram(SandboxRequest request, SandboxIdentity identity, Func<SandboxExit, Task> ended, CancellationToken cancel)
     {
+        if (request.Grant is not null && roots.Declared(request, OciSpec.User(request.Spec, facts())) is null)
+        {
+            return; // On the host itself there is no tini to wait for: what runs is the program.
+        }
+
         while (!HasExecuted(identity.Pid))
         {
             if (runs.Exit(request.Run) is { } exit)

@@ -14,12 +14,18 @@ internal sealed partial class JobRuns
     public void End(RootJobRun run, RootEnd why)
     {
         var ended = File.Exists(Exit(run.Run));
-        KillFirst(run);
-        new JobCgroup(run.Run).Kill(job: true);
+        Kill(run);
         if (!ended && run.Why is null)
         {
             Try(run.Run, () => Keep(run with { Why = why }));
         }
+    }
+
+    /// <summary>Ends the processes of a run, and says nothing of it: its end is that of one that was killed.</summary>
+    public static void Kill(RootJobRun run)
+    {
+        KillFirst(run);
+        new JobCgroup(run.Run).Kill(job: true);
     }
 
     /// <summary>Ends what runs of a grant, each whatever becomes of the others.</summary>

@@ -52,10 +52,12 @@ public sealed class PrivilegedJobTests
         Assert.Equal(4, changed.ExitCode);
         Assert.Equal(pid, (await rooted.Host.Pids())["silk:daemon"]);
 
+        var leaf = $"/sys/fs/cgroup/pids{(await File.ReadAllLinesAsync($"/proc/{pid}/cgroup")).Select(line => line.Split(':', 3)).Single(f => f[1] == "pids")[2]}";
+        Assert.True(Directory.Exists(leaf) && leaf.Contains("/fleet-jobs/silk.daemon-", StringComparison.Ordinal), leaf);
         await rooted.Must("root", "revoke", id, "--reason", "enough", "--key", rooted.Bob);
         await WholeHost.Until("it has ended", async () => !(await rooted.Host.Pids()).ContainsKey("silk:daemon"));
         Assert.Contains("silk:web", (await rooted.Host.Pids()).Keys);
-        Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup/pids/fleet-jobs", "silk.daemon-*"));
+        await WholeHost.Until("its cgroup is gone", () => Task.FromResult(!Directory.Exists(leaf)));
         Assert.Contains("was revoked", (await rooted.Host.Fleet("job", "status", "silk")).Output, StringComparison.Ordinal);
         await AssertRecorded(rooted, id);
     }
@@ -73,6 +75,39 @@ public sealed class PrivilegedJobTests
 
         await rooted.ApprovedJob(file);
         await WholeHost.Until("the next has started it", async () => (await rooted.Host.Pids()).ContainsKey("silk:daemon"));
+    }
+
+    [SkippableFact]
+    public async Task A_root_pre_start_runs_on_the_host_before_the_process_and_its_failure_keeps_that_from_starting()
+    {
+        await using var rooted = await RootedHost.Start();
+        var made = $"{rooted.Host.Folder}/made";
+        var yaml = $$"""
+            job: silk
+            processes:
+            - name: daemon
+              executable: /bin/sleep
+              args: ['3600']
+              hooks: {pre_start: /var/vcap/jobs/silk/bin/pre-start}
+              privileges: [root_pre_start]
+            files:
+            - path: bin/pre-start
+              mode: '0755'
+              content: |
+                #!/bin/sh
+                id -u > {{made}}
+
+            """;
+        var file = await Write(rooted, yaml);
+        await rooted.ApprovedJob(file);
+        await rooted.Must("job", "run", file);
+        Assert.Equal("0\n", await File.ReadAllTextAsync(made));
+        Assert.Contains("silk:daemon", (await rooted.Host.Pids()).Keys);
+
+        var failing = await Write(rooted, yaml.Replace($"id -u > {made}", "exit 9", StringComparison.Ordinal));
+        await rooted.ApprovedJob(failing);
+        Assert.NotEqual(0, (await rooted.Host.Fleet("job", "run", failing)).ExitCode);
+        Assert.DoesNotContain("silk:daemon", (await rooted.Host.Pids()).Keys);
     }
 
     [SkippableFact]
