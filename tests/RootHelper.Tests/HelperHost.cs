@@ -71,6 +71,41 @@ public sealed class HelperHost : IDisposable
         listener.WaitForExit();
     }
 
+    /// <summary>The pids of those that serve a connection now: the listener's children.</summary>
+    public int[] Helpers() =>
+        [.. File.ReadAllText($"/proc/{ListenerPid}/task/{ListenerPid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(pid => int.Parse(pid, CultureInfo.InvariantCulture))];
+
+    public static void Kill(params int[] helpers)
+    {
+        foreach (var pid in helpers)
+        {
+            try
+            {
+                using var helper = Process.GetProcessById(pid);
+                helper.Kill();
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                // It has ended by itself.
+            }
+        }
+    }
+
+    /// <summary>Waits until every connection that was closed is served by nobody. A helper that the listener had not begun yet was killed by nobody either: it ends what it began by itself.</summary>
+    public void AwaitNoHelper()
+    {
+        // They are accepted in their order: where this one, which asks nothing, is done with, all that came before it were begun.
+        using (var last = Connect())
+        {
+            last.Shutdown(SocketShutdown.Send);
+            while (last.Receive(new byte[256]) > 0)
+            {
+            }
+        }
+
+        Leftovers.Await(() => Helpers().Length == 0, "a helper goes on for nobody");
+    }
+
     /// <summary>A grant to run something as root with nothing beside, now and for this host, asked for by alice.</summary>
     public static GrantDocument Grant(params string[] argv)
     {

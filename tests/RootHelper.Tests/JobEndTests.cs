@@ -1,4 +1,3 @@
-using System.Globalization;
 using Fleet.Grants;
 using Fleet.Processes;
 using Fleet.RootTasks;
@@ -213,8 +212,10 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
             using (var socket = host.Host.Begin(request))
             {
                 Thread.Sleep(Random.Shared.Next(0, 160));
-                KillHelpers();
+                HelperHost.Kill(host.Host.Helpers());
             }
+
+            host.Host.AwaitNoHelper();
 
             // The next request finds what is left of it: nothing, or a process that is in the log and is known by its run. One that waits to begin is left as well.
             var known = host.Look(request.Id) is not null;
@@ -226,13 +227,5 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         }
 
         host.Host.AssertUnharmed();
-    }
-
-    private void KillHelpers()
-    {
-        foreach (var pid in File.ReadAllText($"/proc/{host.Host.ListenerPid}/task/{host.Host.ListenerPid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            Tool.Run("/bin/sh", "-c", $"kill -9 {int.Parse(pid, CultureInfo.InvariantCulture)} 2>/dev/null || true");
-        }
     }
 }

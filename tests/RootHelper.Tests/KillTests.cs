@@ -30,7 +30,13 @@ public sealed class KillTests(Keys keys, ITestOutputHelper output) : IClassFixtu
             using (host.Begin(host.Signed(grant, "bob")))
             {
                 Thread.Sleep(random.Next(0, (int)(1.5 * whole.TotalMilliseconds)));
-                Kill(listenerToo);
+                var helpers = host.Helpers();
+                if (listenerToo)
+                {
+                    host.KillListener();
+                }
+
+                Kill(helpers);
                 if (listenerToo)
                 {
                     Leftovers.AssertGone(marker);
@@ -38,6 +44,7 @@ public sealed class KillTests(Keys keys, ITestOutputHelper output) : IClassFixtu
                 }
             }
 
+            host.AwaitNoHelper();
             Leftovers.AssertGone(marker);
             var ran = File.Exists($"{marks}/{round}");
             executed += ran ? 1 : 0;
@@ -68,27 +75,4 @@ public sealed class KillTests(Keys keys, ITestOutputHelper output) : IClassFixtu
         "host pids" => [new Privilege.UnrestrictedVolume(marks, true, false), new Privilege.HostPidNamespace()],
         _ => [new Privilege.Unconfined()],
     }]);
-
-    // The listener's children are the helpers.
-    private void Kill(bool listenerToo)
-    {
-        var children = File.ReadAllText($"/proc/{host.ListenerPid}/task/{host.ListenerPid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (listenerToo)
-        {
-            host.KillListener();
-        }
-
-        foreach (var child in children)
-        {
-            try
-            {
-                using var helper = Process.GetProcessById(int.Parse(child, CultureInfo.InvariantCulture));
-                helper.Kill();
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-            {
-                // It has ended by itself.
-            }
-        }
-    }
 }

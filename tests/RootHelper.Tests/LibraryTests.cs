@@ -16,7 +16,7 @@ public sealed class LibraryTests(Keys keys) : IClassFixture<Keys>, IDisposable
         var marker = Leftovers.Marker();
         using var socket = host.Begin(host.Signed(Grant("/bin/sleep", marker), "bob"));
         Leftovers.AwaitProcess(marker);
-        var helper = File.ReadAllText($"/proc/{host.ListenerPid}/task/{host.ListenerPid}/children").Trim();
+        var helper = Assert.Single(host.Helpers());
 
         var libraries = Regex.Matches(File.ReadAllText($"/proc/{helper}/maps"), @"/([^/\n]+)\.so[.\d]*$", RegexOptions.Multiline).Select(m => m.Groups[1].Value).Distinct();
 
