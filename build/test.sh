@@ -41,6 +41,7 @@ run_project() {
 }
 
 "$FLEET_REPO/build/install-deps.sh" test
+"$FLEET_REPO/build/client.sh" </dev/null >&2 || say "the command line was not built; its tests count as failed"
 "$FLEET_REPO/build/root-helper.sh" </dev/null >&2 || say "the root helper was not built; its tests count as failed"
 # nodeReuse off: no build server stays behind to hold the output open.
 dotnet build Fleet.slnx --nologo -v quiet -clp:ErrorsOnly -nodeReuse:false </dev/null >&2 || say "the build failed; projects without output count as failed"
@@ -48,10 +49,19 @@ while IFS= read -r project; do
   run_project "$project"
 done < <(grep -l '<IsTestProject>true' tests/*/*.csproj)
 
+# list OUTCOME: the tests of all projects that ended so, each with the first line of what it says. Last, for whoever reads the end of a long output alone.
+list() {
+  awk -v outcome="outcome=\"$1\"" '/<UnitTestResult / { shown = index($0, outcome); if (shown && match($0, /testName="[^"]*"/)) print "  " substr($0, RSTART + 10, RLENGTH - 11) }
+    shown && /<Message>/ { sub(/.*<Message>/, "    "); sub(/<\/Message>.*/, ""); print }' "$results"/*.trx >&2
+}
+
 if [ "$skipped" -gt 0 ]; then
   say "$skipped skipped:"
-  awk '/<UnitTestResult / { shown = /outcome="NotExecuted"/; if (shown && match($0, /testName="[^"]*"/)) print "  " substr($0, RSTART + 10, RLENGTH - 11) }
-    shown && /<Message>/ { sub(/.*<Message>/, "    "); sub(/<\/Message>.*/, ""); print }' "$results"/*.trx >&2
+  list NotExecuted
+fi
+if [ "$failed" -gt 0 ]; then
+  say "$failed failed:"
+  list Failed
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

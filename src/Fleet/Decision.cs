@@ -16,7 +16,7 @@ public sealed record Decision<TEvent>(ImmutableArray<TEvent> Events, Refusal? Re
 /// <param name="Message">Lower case: the rule, the value that broke it, the way out.</param>
 public sealed record Refusal(RefusalCode Code, string Message, ImmutableArray<Mistake> Details = default);
 
-/// <summary>Why the fleet does not do as asked; each has one exit code and one HTTP status (Host/Cli/ExitCodes).</summary>
+/// <summary>Why the fleet does not do as asked; each has one exit code and one HTTP status (Client/Cli/ExitCodes).</summary>
 [JsonConverter(typeof(SnakeCaseEnum<RefusalCode>))]
 public enum RefusalCode
 {

@@ -3,13 +3,14 @@ using System.Xml.Linq;
 
 namespace Fleet.Architecture;
 
-/// <summary>One direction: Fleet knows nobody, Actors knows Fleet, Host knows both; the root helper knows Fleet alone.</summary>
+/// <summary>One direction: Fleet knows nobody, Actors and Client know Fleet, Host knows all three; the root helper knows Fleet alone.</summary>
 public sealed class ReferenceTests
 {
     [Theory]
     [InlineData("src/Fleet/Fleet.csproj", "")]
     [InlineData("src/Actors/Actors.csproj", "Fleet")]
-    [InlineData("src/Host/Host.csproj", "Actors Fleet")]
+    [InlineData("src/Client/Client.csproj", "Fleet")]
+    [InlineData("src/Host/Host.csproj", "Actors Client Fleet")]
     [InlineData("src/RootHelper/RootHelper.csproj", "Fleet")]
     public void A_project_references_exactly_the_projects_below_it(string project, string expected)
     {
@@ -23,7 +24,7 @@ public sealed class ReferenceTests
     {
         var projects = Directory.GetFiles(Repository.At("src"), "*.csproj", SearchOption.AllDirectories).Select(p => Path.GetFileName(p));
 
-        Assert.Equal(["Actors.csproj", "Fleet.csproj", "Host.csproj", "RootHelper.csproj"], projects.Order(StringComparer.Ordinal));
+        Assert.Equal(["Actors.csproj", "Client.csproj", "Fleet.csproj", "Host.csproj", "RootHelper.csproj"], projects.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -41,6 +42,11 @@ public sealed class ReferenceTests
 
         Assert.Empty(others);
     }
+
+    // It is compiled ahead of time, and its start is waited for.
+    [Fact]
+    public void The_client_has_no_actors_and_no_server() =>
+        Assert.Equal(["Spectre.Console", "System.CommandLine", "YamlDotNet"], Items("src/Client/Client.csproj", "PackageReference").Concat(Items("src/Client/Client.csproj", "FrameworkReference")).Order(StringComparer.Ordinal));
 
     [Fact]
     public void The_root_helper_has_no_package() => Assert.Empty(Items("src/RootHelper/RootHelper.csproj", "PackageReference"));

@@ -1,3 +1,4 @@
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 using Fleet.Processes;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Fleet.Host.Cli;
+using Fleet.Client.Cli;
 using Fleet.Host.Hosts;
 using Microsoft.Data.Sqlite;
 using Serilog;
@@ -18,7 +18,7 @@ public static class AgentHost
             AgentUser.RefuseRoot();
             AgentFolders.Make(settings);
             using var owned = AgentLock.Acquire(settings.Paths);
-            using var alone = AgentLock.AcquireUser(Linux.Libc.Files.EffectiveUser());
+            using var alone = AgentLock.AcquireUser(Client.Linux.Libc.Files.EffectiveUser());
             await using var agent = new RunningAgent(settings, AgentLog.Begin(settings));
             return await agent.Serve();
         }

@@ -6,6 +6,7 @@ using Fleet.Actors.Hosts;
 using Fleet.Actors.Ledger;
 using Fleet.Actors.Processes;
 using Fleet.Actors.Sandboxes;
+using Fleet.Client.Cli;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
 using Fleet.Host.Cli;
@@ -133,7 +134,7 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
             akka {
               loglevel = WARNING
               stdout-loglevel = OFF
-              loggers = ["{{typeof(AkkaLog).FullName}}, fleet"]
+              loggers = ["{{typeof(AkkaLog).FullName}}, {{typeof(AkkaLog).Assembly.GetName().Name}}"]
               coordinated-shutdown.exit-clr = off
               coordinated-shutdown.run-by-clr-shutdown-hook = off
             }

@@ -1,3 +1,4 @@
+using Fleet.Client.Api;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 

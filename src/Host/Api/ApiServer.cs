@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fleet.Client.Api;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,14 +1,13 @@
 using System.Net.Sockets;
 using System.Text;
-using Fleet.Host.Linux;
+using Fleet.Client.Cli;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Api;
 
 /// <summary>The socket's file: its place before the agent listens, its mode after.</summary>
 public static class ApiSocket
 {
-    public const int LongestPath = 107;
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const UnixFileMode OwnerAndGroup = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
@@ -29,9 +28,9 @@ public static class ApiSocket
     /// <exception cref="IOException">The kernel takes no path so long.</exception>
     public static void CheckLength(string path)
     {
-        if (Encoding.UTF8.GetByteCount(path) > LongestPath)
+        if (Encoding.UTF8.GetByteCount(path) > Address.LongestPath)
         {
-            throw new IOException($"{path} is too long for a socket: at most {LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
+            throw new IOException($"{path} is too long for a socket: at most {Address.LongestPath} bytes (unix(7)); set fleet.api.socket to a shorter path");
         }
     }
 

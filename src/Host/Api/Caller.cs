@@ -15,7 +15,7 @@ public sealed record Caller(int Pid, int Uid, int Gid, ImmutableArray<int> Group
     private const int MostGroups = 65536;
 
     /// <summary>This process itself; without its groups.</summary>
-    public static Caller Self => new(Environment.ProcessId, (int)Linux.Libc.EffectiveUser(), -1, []);
+    public static Caller Self => new(Environment.ProcessId, (int)Client.Linux.Libc.EffectiveUser(), -1, []);
 
     /// <exception cref="SocketException">Not a unix socket.</exception>
     public static Caller Of(Socket socket)

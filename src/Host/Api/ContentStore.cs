@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Api;

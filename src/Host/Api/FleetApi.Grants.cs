@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Fleet.Actors.Grants;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
@@ -44,7 +45,7 @@ public sealed partial class FleetApi
     {
         if (GrantCheck.Check(spec.Id, await Cover(spec), GrantedName) is { } refusal)
         {
-            throw new RefusedException(ProblemMapping.ErrorOf(refusal));
+            throw new RefusedException(ApiError.Of(refusal));
         }
     }
 

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Fleet.Actors.Hosts;
+using Fleet.Client.Api;
+using Fleet.Client.Cli;
 using Fleet.Host.Audit;
-using Fleet.Host.Linux;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Fleet.Privileges;
@@ -19,7 +20,7 @@ public sealed partial class FleetApi
         var processes = await Hosted();
         var phases = processes.CountBy(p => Words.Of(p.Status.Phase)).ToDictionary();
         return new HostInfo(
-            hostName, Cli.ProductVersion.Text, Environment.ProcessId, Caller.Self.Principal.Name, since, paths.State, paths.Bosh, (await Views()).Length,
+            hostName, ProductVersion.Text, Environment.ProcessId, Caller.Self.Principal.Name, since, paths.State, paths.Bosh, (await Views()).Length,
             new SortedDictionary<string, int>(phases, StringComparer.Ordinal));
     }
 

@@ -4,9 +4,10 @@ using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
+using Fleet.Client.Api;
+using Fleet.Client.Jobs;
 using Fleet.Host.Audit;
 using Fleet.Host.Grants;
-using Fleet.Host.Jobs;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Ledger;
@@ -75,7 +76,7 @@ public sealed partial class FleetApi(
     {
         var options = new JobFileOptions { Name = request.Name, Set = request.Set ?? [], BoshRoot = paths.Bosh };
         var result = JobFileReader.Read(request.FileName, System.Text.Encoding.UTF8.GetBytes(request.Content), options);
-        return result.Submission ?? throw new RefusedException(ProblemMapping.ErrorOf(result.Mistakes));
+        return result.Submission ?? throw new RefusedException(ApiError.Of(result.Mistakes));
     }
 
     private static JobVersion Version(JobView view, int version) =>
@@ -88,7 +89,7 @@ public sealed partial class FleetApi(
     private async Task<JobReply.Accepted> Ask(JobMessage message) => await jobs.Ask<JobReply>(message, Patience) switch
     {
         JobReply.Accepted accepted => accepted,
-        JobReply.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(refused.Refusal)),
+        JobReply.Refused refused => throw new RefusedException(ApiError.Of(refused.Refusal)),
         var other => throw new UnreachableException($"no such reply: {other.GetType()}"),
     };
 }

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Text;
 using Akka.Actor;
 using Fleet.Actors.Grants;
+using Fleet.Client.Api;
+using Fleet.Client.Grants;
 using Fleet.Grants;
 using Fleet.Host.Grants;
 using Fleet.Host.RootTasks;
@@ -31,7 +33,7 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
 
     public async Task<GrantChanged> Request(GrantRequest request, Cause cause)
     {
-        var document = GrantMapping.Read(request.Document);
+        var document = GrantDocuments.Read(request.Document);
         var policy = root.Policy();
         if (Beyond(policy, document).ToArray() is { Length: > 0 } beyond)
         {
@@ -138,7 +140,7 @@ public sealed class GrantApi(IActorRef grants, RootFolder root, SshSignatures si
     private async Task<GrantReply.Accepted> Ask(GrantMessage message) => await grants.Ask<GrantReply>(message, Patience) switch
     {
         GrantReply.Accepted accepted => accepted,
-        GrantReply.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(refused.Refusal)),
+        GrantReply.Refused refused => throw new RefusedException(ApiError.Of(refused.Refusal)),
         var other => throw new UnreachableException($"no such reply: {other.GetType()}"),
     };
 }

@@ -1,3 +1,4 @@
+using Fleet.Client.Api;
 using Fleet.Grants;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Text;
+using Fleet.Client.Api;
 using Fleet.Grants;
-using Fleet.Host.Grants;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Api;
@@ -26,14 +25,6 @@ internal static class GrantMapping
             asked.Document.NotBefore, asked.Document.NotAfter, Signature(asked.By), [.. asked.Approvals.Select(Signature)],
             [.. asked.Uses.Select(u => new GrantUseInfo(u.Host, u.Number, Words.Of(u.State), u.Begun, u.Since))], asked.Text);
     }
-
-    /// <exception cref="RefusedException">It breaks rules of a grant; all of them are said.</exception>
-    public static GrantDocument Read(string document) => GrantFormat.Read(Encoding.UTF8.GetBytes(document)) switch
-    {
-        GrantReading.Read read => read.Document,
-        GrantReading.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(new Refusal(RefusalCode.Invalid, "the document breaks rules of a grant", refused.Mistakes))),
-        var other => throw new UnreachableException($"no such reading: {other.GetType()}"),
-    };
 
     public static RootPolicyInfo Policy(RootPolicy policy, AllowedSigners signers) => new(
         policy.Fleet, policy.Host, new SortedDictionary<string, string>(policy.Labels, StringComparer.Ordinal), policy.Threshold, policy.RequesterCounts,

@@ -1,3 +1,5 @@
+using Fleet.Client.Api;
+using Fleet.Client.Cli;
 using Fleet.Host.Audit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,7 +12,7 @@ internal static class HostEndpoints
 {
     public static void MapHost(this RouteGroupBuilder v1, FleetApi api, IHostApplicationLifetime lifetime)
     {
-        v1.MapGet("/version", VersionInfo () => new VersionInfo(Cli.ProductVersion.Text, Cli.ProductVersion.Runtime, Cli.ProductVersion.Os))
+        v1.MapGet("/version", VersionInfo () => new VersionInfo(ProductVersion.Text, ProductVersion.Runtime, ProductVersion.Os))
             .WithSummary("Of the agent that answers");
         v1.MapGet("/host", Task<HostInfo> () => api.Host()).WithSummary("The host and its agent");
         v1.MapGet("/host/processes", Task<HostProcessList> () => api.HostProcesses()).WithSummary("What runs there, with its sandbox, privileges, CPU and memory");

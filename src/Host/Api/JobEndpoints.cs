@@ -1,4 +1,5 @@
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Jobs;
 using Fleet.Ledger;
 using Microsoft.AspNetCore.Builder;

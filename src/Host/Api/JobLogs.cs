@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Fleet.Client.Api;
 using Fleet.Host.Logs;
 using Fleet.Hosts;
 using Fleet.Jobs;

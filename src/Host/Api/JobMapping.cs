@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Privileges;

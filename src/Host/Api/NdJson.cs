@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fleet.Client.Api;
 using Microsoft.AspNetCore.Http;
 
 namespace Fleet.Host.Api;

@@ -1,23 +1,13 @@
 using System.Diagnostics;
 using Akka.Actor;
-using Fleet.Host.Jobs;
+using Fleet.Client.Api;
 using Microsoft.AspNetCore.Http;
 
 namespace Fleet.Host.Api;
 
-/// <summary>The one place where a refusal becomes an HTTP status and the error's JSON.</summary>
+/// <summary>The one place where an error becomes an HTTP status, and an exception an error.</summary>
 public static class ProblemMapping
 {
-    public static ApiError ErrorOf(Refusal refusal) => new(
-        CodeOf(refusal.Code),
-        refusal.Message,
-        refusal.Details.IsDefault ? [] : [.. refusal.Details.Select(d => new ErrorDetail(d.Path, d.Message))]);
-
-    public static ApiError ErrorOf(IReadOnlyCollection<FileMistake> mistakes) => new(
-        ErrorCodes.Invalid,
-        mistakes.Count == 1 ? "the job file has a mistake" : $"the job file has {mistakes.Count} mistakes",
-        [.. mistakes.Select(m => new ErrorDetail(m.Path, m.Message, m.File, m.Line, m.Column))]);
-
     public static int StatusOf(string code) => code switch
     {
         ErrorCodes.Invalid => StatusCodes.Status400BadRequest,
@@ -36,16 +26,6 @@ public static class ProblemMapping
         AskTimeoutException => new ApiError(ErrorCodes.Unavailable, "the agent did not answer in time; whether it did it is not known: look, then ask again", []),
         IOException e => new ApiError(ErrorCodes.Unavailable, $"the agent could not read or write: {e.Message}", []),
         _ => null,
-    };
-
-    private static string CodeOf(RefusalCode code) => code switch
-    {
-        RefusalCode.Invalid => ErrorCodes.Invalid,
-        RefusalCode.NotFound => ErrorCodes.NotFound,
-        RefusalCode.Denied => ErrorCodes.Denied,
-        RefusalCode.Conflict => ErrorCodes.Conflict,
-        RefusalCode.Unavailable => ErrorCodes.Unavailable,
-        _ => throw new UnreachableException($"no error code for {code}"),
     };
 
     private static string Lower(string message) => message == "" ? message : char.ToLowerInvariant(message[0]) + message[1..];

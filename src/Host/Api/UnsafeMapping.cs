@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;

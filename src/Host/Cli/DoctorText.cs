@@ -1,5 +1,6 @@
 using System.Text;
-using Fleet.Host.Api;
+using Fleet.Client.Api;
+using Fleet.Client.Cli;
 using Fleet.Host.Hosts;
 using Fleet.Ledger;
 

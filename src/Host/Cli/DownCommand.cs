@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Fleet.Host.Api;
+using Fleet.Client.Api;
+using Fleet.Client.Cli;
 using Fleet.Host.Hosts;
 using Fleet.Hosts;
 
@@ -20,7 +21,7 @@ internal static class DownCommand
         var agentRuns = AgentProcess.Find(paths) is not null;
         if (!agentRuns && !HasSandboxes(paths))
         {
-            return session.Print(new DownReport(0, false), () => CliJson.Indented.DownReport, _ => $"no agent runs in {folder}: nothing to stop\n");
+            return session.Print(new DownReport(0, false), () => HostReports.Indented.DownReport, _ => $"no agent runs in {folder}: nothing to stop\n");
         }
 
         using var limit = new CancellationTokenSource(Patience);
@@ -33,7 +34,7 @@ internal static class DownCommand
             await Task.Delay(Pace, limit.Token);
         }
 
-        return session.Print(new DownReport(stopped, true), () => CliJson.Indented.DownReport, r => $"{r.JobsStopped} jobs stopped, then the agent\n");
+        return session.Print(new DownReport(stopped, true), () => HostReports.Indented.DownReport, r => $"{r.JobsStopped} jobs stopped, then the agent\n");
     }
 
     // Jobs outlive their agent, so there may be something to stop where no agent runs. Only an agent can stop it in order and record it.
@@ -43,7 +44,7 @@ internal static class DownCommand
     {
         Console.Error.WriteLine($"no agent runs in {folder}, but jobs do: starting one to stop them");
         var (program, args) = (ThisProgram.Command[0], ThisProgram.Command.Skip(1));
-        var agent = new Linux.Command(program, [.. args, "up", "--dir", folder, .. rootPrefix.Length == 0 ? [] : (string[])["--root-prefix", rootPrefix]]) { Env = ThisProgram.Env }.Begin();
+        var agent = new Client.Linux.Command(program, [.. args, "up", "--dir", folder, .. rootPrefix.Length == 0 ? [] : (string[])["--root-prefix", rootPrefix]]) { Env = ThisProgram.Env }.Begin();
         _ = agent.StandardOutput.ReadToEndAsync(cancel);
         var said = agent.StandardError.ReadToEndAsync(cancel);
         while (!await Answers(paths))

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Fleet.Client.Api;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Grants;

@@ -1,7 +1,9 @@
 using System.Text.RegularExpressions;
+using Fleet.Client.Api;
+using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.Grants;
 using Fleet.Host.Api;
-using Fleet.Host.Linux;
 using Fleet.Ledger;
 
 namespace Fleet.Host.Grants;

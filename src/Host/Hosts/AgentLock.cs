@@ -5,7 +5,7 @@ using System.Text;
 using Fleet.Host.Api;
 using Fleet.Hosts;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Host.Linux.Libc;
+using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 

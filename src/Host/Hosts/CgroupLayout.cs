@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Client.Jobs;
 
 namespace Fleet.Host.Hosts;
 

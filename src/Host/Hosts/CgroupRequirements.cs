@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Hosts;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Fleet.Client.Cli;
 
 namespace Fleet.Host.Hosts;
 
@@ -28,7 +29,7 @@ internal static class HostFolders
         new(options.State, "contents", Private),
         new(options.State, "log", Open),
         .. Bosh(options),
-        .. options.State == HostInitOptions.DefaultState ? [new HostFolder(Run, "", Open)] : Array.Empty<HostFolder>(),
+        .. options.State == HostCommand.Init.DefaultState ? [new HostFolder(Run, "", Open)] : Array.Empty<HostFolder>(),
     ];
 
     // Below the state folder, that is the anchor: the agent could have planted a link on the way.

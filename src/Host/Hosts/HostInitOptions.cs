@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Fleet.Client.Cli;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;
@@ -6,12 +8,10 @@ namespace Fleet.Host.Hosts;
 /// <summary>What a host is prepared for. The defaults are those of an installed host; <c>fleet up --dir DIR</c> has its own folders.</summary>
 public sealed partial record HostInitOptions
 {
-    public const string DefaultState = "/var/lib/fleet";
-
     /// <summary>The ordinary user that the agent runs as, and its group's name.</summary>
-    public string User { get; init; } = "fleet";
+    public string User { get; init; } = HostCommand.Init.DefaultUser;
 
-    public string State { get; init; } = DefaultState;
+    public string State { get; init; } = HostCommand.Init.DefaultState;
 
     public string Bosh
     {
@@ -20,7 +20,7 @@ public sealed partial record HostInitOptions
     }
 
     /// <summary>The cgroup below each controller's root that the agent may fill.</summary>
-    public string CgroupName { get; init; } = "fleet";
+    public string CgroupName { get; init; } = HostCommand.Init.DefaultCgroup;
 
     /// <summary>Slices of 65,536 sub-ids, one for each job that runs or keeps something; 1 to 1000.</summary>
     public int Slices { get; init; } = 256;

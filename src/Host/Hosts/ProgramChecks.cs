@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
-using Fleet.Host.Grants;
-using Fleet.Host.Linux;
+using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Hosts;

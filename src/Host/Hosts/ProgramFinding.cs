@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Hosts;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;

@@ -1,4 +1,3 @@
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 

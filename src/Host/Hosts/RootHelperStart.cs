@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Fleet.Client.Linux;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Hosts;
@@ -50,7 +51,7 @@ internal sealed class RootHelperStart(HostInitOptions options, int pid, TextWrit
                 return;
             }
 
-            await new Linux.Command(Command[0], [.. Command.Skip(1)]).Detach();
+            await new Client.Linux.Command(Command[0], [.. Command.Skip(1)]).Detach();
             Say($"what {policy.Threshold} {(policy.Threshold == 1 ? "person approves" : "people approve")} can run as root here while this agent runs ({Root.Policy})");
             Warn(policy);
         }

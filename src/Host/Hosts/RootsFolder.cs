@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Host.Linux.Libc;
+using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Host.Linux.Libc;
+using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 

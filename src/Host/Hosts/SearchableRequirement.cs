@@ -1,4 +1,4 @@
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Hosts;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;

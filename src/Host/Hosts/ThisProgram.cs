@@ -1,14 +1,10 @@
-using System.ComponentModel;
-using System.Runtime.InteropServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Hosts;
 
 /// <summary>The running program, and how this process becomes another one: same pid, so that signals reach it without a parent passing them on.</summary>
 internal static class ThisProgram
 {
-    private const int SigPipe = 13;
-
     /// <summary>The program and the arguments that lead to this one: itself, or dotnet and the assembly.</summary>
     public static IReadOnlyList<string> Command
     {
@@ -22,14 +18,12 @@ internal static class ThisProgram
     /// <summary>The root helper that came with this program.</summary>
     public static string RootHelper => Path.Combine(AppContext.BaseDirectory, "fleet-root-helper");
 
-    /// <summary>Replaces this process (execve(2)); the environment is rebuilt from what is named here. Returns only by its exception.</summary>
+    /// <summary>Replaces this process; the environment is rebuilt from what is named here. Returns only by its exception.</summary>
     /// <exception cref="AgentRefusedException">The program cannot be run.</exception>
     public static int Become(IReadOnlyList<string> command, string home)
     {
-        // .NET ignores it, and an ignored signal stays so in the new program, and in its jobs.
-        Libc.Files.Signal(SigPipe, 0);
-        Libc.Files.Execve(command[0], [.. command, null], [.. WholeEnv(home), null]);
-        throw new AgentRefusedException($"could not run {command[0]}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+        var why = ThisProcess.Become(command[0], command, WholeEnv(home));
+        throw new AgentRefusedException($"could not run {command[0]}: {why}");
     }
 
     /// <summary>What of this process's environment another run of the program gets as well.</summary>
@@ -38,5 +32,5 @@ internal static class ThisProgram
         .ToDictionary(name => name, name => Environment.GetEnvironmentVariable(name)!);
 
     private static IEnumerable<string> WholeEnv(string home) =>
-        Env.Select(pair => $"{pair.Key}={pair.Value}").Concat([$"PATH={Linux.Command.Path}", "LANG=C.UTF-8", $"HOME={home}"]);
+        Env.Select(pair => $"{pair.Key}={pair.Value}").Concat([$"PATH={Client.Linux.Command.Path}", "LANG=C.UTF-8", $"HOME={home}"]);
 }

@@ -24,7 +24,7 @@ public static class Up
     {
         try
         {
-            return Linux.Libc.Files.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
+            return Client.Linux.Libc.Files.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
         }
         catch (Exception e) when (e is AgentRefusedException or HostInitException or IOException or UnauthorizedAccessException)
         {

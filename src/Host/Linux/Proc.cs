@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Linux;
 

@@ -1,7 +1,6 @@
-using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Host.Linux.Libc;
+using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Logs;
 

@@ -1,4 +1,4 @@
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Logs;

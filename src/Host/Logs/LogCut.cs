@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 
 namespace Fleet.Host.Logs;
 

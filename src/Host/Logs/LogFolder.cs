@@ -1,8 +1,9 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Cli;
+using Fleet.Client.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Host.Linux.Libc;
+using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Logs;
 

@@ -58,7 +58,7 @@ public sealed partial class LogRotator(
 
     // Cheap: one stat for each log; what really stands there is checked on opening.
     private bool IsLarge(LogFile log) =>
-        Linux.Libc.Files.Stat(log.Path, out var stat) && (long)stat.Size > settings.MaxBytes
+        Client.Linux.Libc.Files.Stat(log.Path, out var stat) && (long)stat.Size > settings.MaxBytes
         && (!notBefore.TryGetValue(log.Path, out var time) || clock.GetUtcNow() >= time);
 
     private void Guarded(LogFile log, Action<Rotation> act)

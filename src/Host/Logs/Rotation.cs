@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Logs;

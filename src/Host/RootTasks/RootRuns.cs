@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Akka.Actor;
 using Fleet.Actors.Grants;
+using Fleet.Client.Api;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Hosts;
@@ -167,7 +168,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
     private async Task<GrantReply.Accepted> Ask(GrantMessage message) => await grants.Ask<GrantReply>(message, Patience) switch
     {
         GrantReply.Accepted accepted => accepted,
-        GrantReply.Refused refused => throw new RefusedException(ProblemMapping.ErrorOf(refused.Refusal)),
+        GrantReply.Refused refused => throw new RefusedException(ApiError.Of(refused.Refusal)),
         var other => throw new System.Diagnostics.UnreachableException($"no such reply: {other.GetType()}"),
     };
 

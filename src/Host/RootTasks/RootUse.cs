@@ -2,8 +2,8 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Fleet.Client.Api;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.Hosts;
 using Fleet.RootTasks;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fleet.Actors.Sandboxes;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Fleet.Processes;

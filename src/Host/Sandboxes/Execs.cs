@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Fleet.Actors.Sandboxes;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 using Fleet.Sandboxes;
 

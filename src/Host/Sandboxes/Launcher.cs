@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Sandboxes;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Text;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Logs;
 using Fleet.Hosts;
 using Fleet.Processes;

@@ -1,4 +1,4 @@
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Sandboxes;
 using Microsoft.Win32.SafeHandles;
 

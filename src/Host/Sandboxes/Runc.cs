@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Processes;
 using Fleet.Sandboxes;

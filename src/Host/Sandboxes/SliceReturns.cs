@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Jobs;

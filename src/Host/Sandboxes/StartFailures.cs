@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 

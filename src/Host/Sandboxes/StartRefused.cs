@@ -1,3 +1,4 @@
+using Fleet.Client.Cli;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Jobs;
 using Fleet.Privileges;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
+using Fleet.Client.Linux;
 using Fleet.Host.Api;
-using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Tests.Api;

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fleet.Client.Api;
+using Fleet.Client.Tests.Grants;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.Host.Tests.Grants;
 
 namespace Fleet.Host.Tests.Api;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Host.Api;
 using Fleet.Ledger;
 

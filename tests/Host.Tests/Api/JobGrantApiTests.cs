@@ -1,7 +1,8 @@
 using System.Text.Json;
+using Fleet.Client.Api;
+using Fleet.Client.Jobs;
+using Fleet.Client.Tests.Grants;
 using Fleet.Grants;
-using Fleet.Host.Api;
-using Fleet.Host.Jobs;
 using Fleet.Host.Tests.Grants;
 using Fleet.Jobs;
 using Fleet.Privileges;

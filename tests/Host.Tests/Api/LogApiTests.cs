@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Fleet.Host.Api;
+using Fleet.Client.Api;
 using Fleet.Jobs;
 using Fleet.Processes;
 

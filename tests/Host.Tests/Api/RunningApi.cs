@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -5,6 +6,7 @@ using Akka.Actor;
 using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
+using Fleet.Client.Api;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
@@ -15,9 +17,8 @@ using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.DependencyInjection;
-using System.Collections.Immutable;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Fleet.Host.Tests.Api;
 

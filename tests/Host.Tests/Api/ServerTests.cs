@@ -1,7 +1,9 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Fleet.Client.Api;
+using Fleet.Client.Linux;
 using Fleet.Host.Api;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Api;
 
@@ -154,10 +156,10 @@ public sealed class ServerTests
         var generated = (await api.Send(HttpMethod.Get, "/generated/v1.json")).Body + "\n";
         if (Environment.GetEnvironmentVariable("FLEET_WRITE_GOLDEN") == "1")
         {
-            await File.WriteAllTextAsync(Jobs.Example.OpenApi, generated);
+            await File.WriteAllTextAsync(OpenApi(), generated);
         }
 
-        Assert.Equal(await File.ReadAllTextAsync(Jobs.Example.OpenApi), generated);
+        Assert.Equal(await File.ReadAllTextAsync(OpenApi()), generated);
         Assert.Equal(generated, (await api.Send(HttpMethod.Get, "/openapi/v1.json")).Body);
     }
 
@@ -188,4 +190,6 @@ public sealed class ServerTests
         var process = Assert.Single(JsonSerializer.Deserialize(body, ApiJson.Default.HostProcessList)!.Processes);
         Assert.Equal(("web:web", 3, 1.5, 3L << 20, 2), (process.Id, process.Slice, process.CpuSeconds, process.MemoryBytes, process.Pids));
     }
+
+    private static string OpenApi([CallerFilePath] string source = "") => Path.Combine(Path.GetDirectoryName(source)!, "../../../schema/openapi.json");
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
+using Fleet.Client.Tests.Grants;
 using Fleet.Grants;
 using Fleet.Host.Api;
 using Fleet.Host.Tests.Grants;

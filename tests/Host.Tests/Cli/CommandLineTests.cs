@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Tests.Api;
 using Fleet.Host.Tests.Audit;
 using static Fleet.Host.Tests.Cli.FleetProgram;
@@ -211,5 +211,31 @@ public sealed class CommandLineTests
     {
         var suggested = (await Run(null, $"[suggest:{line.Length}]", line)).Output;
         return [.. suggested.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => !word.StartsWith('-'))];
+    }
+
+    [Fact]
+    public async Task Without_the_host_s_program_beside_it_a_command_of_the_host_says_so_and_the_others_go_on()
+    {
+        var folder = Directory.CreateTempSubdirectory("fleet-alone-").FullName;
+        try
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "fleet"), $"{folder}/fleet");
+            var doctor = await new Command($"{folder}/fleet", "doctor", "--json").Run();
+            Assert.Equal(1, doctor.ExitCode);
+            Assert.Contains($"this command is one of {folder}/fleet-host, which cannot be run: No such file or directory", doctor.Error, StringComparison.Ordinal);
+            Assert.Equal(0, (await new Command($"{folder}/fleet", "version").Run()).ExitCode);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_command_of_the_host_gets_the_words_as_they_were_given()
+    {
+        var doctor = await Run(null, "doctor", "--config", "/nothing here/\"agent\".conf");
+        Assert.Equal((2, ""), (doctor.ExitCode, doctor.Output));
+        Assert.Contains("/nothing here/\"agent\".conf", doctor.Error, StringComparison.Ordinal);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Fleet.Host.Api;
-using Fleet.Host.Grants;
+using Fleet.Client.Api;
+using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Api;
 using Fleet.Host.Tests.Grants;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Akka.Actor;
 using Fleet.Actors.Jobs;
+using Fleet.Client.Api;
 using Fleet.Host.Tests.Api;
 using Fleet.Jobs;
 using Fleet.Processes;
@@ -93,7 +94,7 @@ public sealed class JobCommandTests
     [InlineData(Health.Unhealthy, false)]
     [InlineData(Health.Healthy, true)]
     public void A_process_with_a_health_check_is_ready_only_when_it_is_healthy(Health health, bool ready) =>
-        Assert.Equal(ready, Host.Api.JobState.IsReady(Process(health)));
+        Assert.Equal(ready, JobState.IsReady(Process(health)));
 
     [Fact]
     public async Task A_stale_check_index_exits_with_1()
@@ -150,7 +151,7 @@ public sealed class JobCommandTests
         Assert.Equal(3, (await Run(api, "job", "logs", "web", "-p", "nobody")).ExitCode);
     }
 
-    private static Host.Api.JobProcess Process(Health health) => new(
+    private static JobProcess Process(Health health) => new(
         "web", "host-1", "running", 1, Current: true, Wanted: true, Checked: true, health.ToString().ToLowerInvariant(), null, 1, null, 0, null, null);
 
     private static string Write(RunningApi api, string content)

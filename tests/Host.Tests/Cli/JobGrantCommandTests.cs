@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fleet.Client.Linux;
 using Fleet.Grants;
 using Fleet.Host.Tests.Api;
 using Fleet.Host.Tests.Grants;
@@ -151,14 +152,14 @@ public sealed class JobGrantCommandTests : IAsyncLifetime
         return id;
     }
 
-    private async Task<Fleet.Host.Linux.CommandResult> Ask(params string[] more)
+    private async Task<CommandResult> Ask(params string[] more)
     {
         var asked = await Request(more);
         Assert.True(asked.ExitCode == 0, asked.Error);
         return asked;
     }
 
-    private Task<Fleet.Host.Linux.CommandResult> Request(params string[] more) =>
+    private Task<CommandResult> Request(params string[] more) =>
         Run(api, ["root", "request", "--job", file, "--on", "host-1", "--reason", "x", "--key", alice, .. more]);
 
     private string Write(string content)

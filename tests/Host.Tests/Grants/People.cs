@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Fleet.Host.Grants;
-using Fleet.Host.Linux;
+using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Tests.Grants;

@@ -1,7 +1,8 @@
+using Fleet.Client.Api;
+using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.Host.Grants;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Grants;
 

@@ -1,3 +1,4 @@
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 
 namespace Fleet.Host.Tests.Hosts;

@@ -1,5 +1,6 @@
+using System.Diagnostics;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Tests.Hosts;
@@ -75,7 +76,7 @@ public sealed class AgentLockTests : IDisposable
             Assert.Contains("this user runs another agent", Assert.Throws<AgentRefusedException>(() => AgentLock.AcquireUser(Me)).Message);
         }
 
-        AgentLock.AcquireUser(Me).Dispose();
+        AcquiredAgain().Dispose();
     }
 
     [SkippableFact]
@@ -92,6 +93,21 @@ public sealed class AgentLockTests : IDisposable
         Assert.Equal("there", await squatter.StandardOutput.ReadLineAsync());
         AgentLock.AcquireUser(Me).Dispose();
         squatter.Kill();
+    }
+
+    // A process that another test starts at this moment has all that this one had open, until it has become its own program.
+    private static AgentLock AcquiredAgain()
+    {
+        for (var since = Stopwatch.StartNew(); ; Thread.Sleep(10))
+        {
+            try
+            {
+                return AgentLock.AcquireUser(Me);
+            }
+            catch (AgentRefusedException) when (since.Elapsed < TimeSpan.FromSeconds(30))
+            {
+            }
+        }
     }
 
     private static uint Me => Libc.EffectiveUser();

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 
 namespace Fleet.Host.Tests.Hosts;

@@ -1,6 +1,6 @@
+using Fleet.Client.Linux;
 using Fleet.Host.Cli;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Tests.Hosts;

@@ -1,5 +1,5 @@
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Fleet.RootTasks;
 

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 

@@ -1,5 +1,6 @@
+using Fleet.Client.Cli;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 

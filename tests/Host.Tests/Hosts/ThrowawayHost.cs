@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 

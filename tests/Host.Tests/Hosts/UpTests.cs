@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Akka.Configuration;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 

@@ -1,4 +1,4 @@
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Logs;
 
 namespace Fleet.Host.Tests.Logs;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Logs;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,4 +1,4 @@
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Logs;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

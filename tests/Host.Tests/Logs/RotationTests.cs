@@ -1,3 +1,4 @@
+using Fleet.Client.Linux;
 using Fleet.Host.Logs;
 
 namespace Fleet.Host.Tests.Logs;
@@ -75,7 +76,7 @@ public sealed class RotationTests
     public async Task Output_without_a_newline_is_rotated_like_any_other()
     {
         using var folder = LogTestFolder.OnDisk();
-        var writer = new Fleet.Host.Linux.Command("sh", "-c", $"head -c 1G /dev/zero | tr '\\0' x >> {folder.Log}") { Timeout = TimeSpan.FromMinutes(3) };
+        var writer = new Command("sh", "-c", $"head -c 1G /dev/zero | tr '\\0' x >> {folder.Log}") { Timeout = TimeSpan.FromMinutes(3) };
         await RotateWhile(writer.Run(), folder.Rotator(LogTestFolder.Small with { MaxBytes = 64 * 1024 * 1024 }));
         Assert.Equal(1L << 30, folder.OldestFirst().Sum(file => new FileInfo(file).Length));
         var tail = LogReader.Tail(folder.Log, 3);
@@ -83,7 +84,7 @@ public sealed class RotationTests
     }
 
     // Scans without a pause, so that cuts and writes meet as often as they can.
-    private static async Task RotateWhile(Task<Fleet.Host.Linux.CommandResult> writer, LogRotator rotator)
+    private static async Task RotateWhile(Task<CommandResult> writer, LogRotator rotator)
     {
         await Task.Run(() =>
         {

@@ -1,4 +1,3 @@
-using Fleet.Host.Linux;
 using Fleet.Processes;
 using Fleet.Sandboxes;
 

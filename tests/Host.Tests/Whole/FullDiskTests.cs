@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Microsoft.Data.Sqlite;
 
 namespace Fleet.Host.Tests.Whole;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fleet.Host.Linux;
 using Fleet.Host.Tests.Grants;
 using Fleet.Host.Tests.Hosts;
 

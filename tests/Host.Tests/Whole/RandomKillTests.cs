@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Tests.Hosts;
 using Xunit.Abstractions;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Fleet.Host.Linux;
+using Fleet.Client.Linux;
 using Fleet.Host.Tests.Hosts;
 
 namespace Fleet.Host.Tests.Whole;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Grants;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Fleet.Host.Hosts;
-using Fleet.Host.Linux;
-using Fleet.Host.Sandboxes;
 using System.Text;
 using System.Text.Json;
+using Fleet.Client.Linux;
+using Fleet.Host.Hosts;
+using Fleet.Host.Sandboxes;
 using Fleet.Host.Tests.Grants;
 using Fleet.RootTasks;
 

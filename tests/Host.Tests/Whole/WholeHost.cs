@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Fleet.Host.Tests.Hosts;
@@ -15,6 +16,8 @@ public sealed class WholeHost : IAsyncDisposable
 
     private readonly ThrowawayHost host = new();
     private Process? agent;
+
+    private readonly System.Text.StringBuilder said = new();
 
     /// <summary>Whom the agent runs as.</summary>
     public string User => host.Options.User;
@@ -69,13 +72,19 @@ public sealed class WholeHost : IAsyncDisposable
     public async Task StartAgent()
     {
         BeginAgent();
-        await Until("the agent answers", async () => !agent!.HasExited && (await Fleet("host", "status")).Succeeded);
+        await Until("the agent answers", async () =>
+        {
+            Assert.False(agent!.HasExited, $"the agent ended: {said}");
+            return (await Fleet("host", "status")).Succeeded;
+        });
     }
 
     /// <summary>The agent, which may be anywhere in its start when this returns.</summary>
     public void BeginAgent()
     {
         agent = AsUser(AgentProgram).Begin();
+        said.Clear();
+        agent.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
         agent.BeginOutputReadLine();
         agent.BeginErrorReadLine();
     }

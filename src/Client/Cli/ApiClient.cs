@@ -1,0 +1,189 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Fleet.Client.Api;
+
+namespace Fleet.Client.Cli;
+
+/// <summary>The API's other end. All methods throw <see cref="CliException"/> for what the agent refuses, and where no agent answers.</summary>
+internal sealed class ApiClient(string socket) : IDisposable
+{
+    private readonly HttpMessageInvoker http = new(new SocketsHttpHandler
+    {
+        ConnectCallback = (_, _) => new ValueTask<Stream>(Connect(socket)),
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+
+        // Without it, no tracing is set up for the one request that most commands make.
+        ActivityHeadersPropagator = null,
+    });
+
+    public static string Path(Fleet.Jobs.JobId job, string rest = "") => $"/v1/jobs/{job.Namespace}/{job.Name}{rest}";
+
+    public Task<T> Get<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        return Task.FromResult(Read(response, json));
+    }
+
+    /// <summary>
+    /// The answer as it came. For what is typed and polled most: to make a type's metadata takes the runtime longer than all else that such a command does.
+    /// </summary>
+    public JsonDocument Get(string path, CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        return Understood(response, stream => JsonDocument.Parse(stream));
+    }
+
+    /// <summary>What is no JSON.</summary>
+    public string Text(string path, CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var reader = new StreamReader(response.Content.ReadAsStream(cancel));
+        return reader.ReadToEnd();
+    }
+
+    public Task<T> Post<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Post(path, [], json, cancel);
+
+    public Task<T> Post<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
+        Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson), json, cancel);
+
+    /// <summary>One item per line, as they come.</summary>
+    public async IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
+        while (await Whole(() => reader.ReadLineAsync(cancel)) is { } line)
+        {
+            yield return JsonSerializer.Deserialize(Item(line), json)!;
+        }
+    }
+
+    /// <summary>One object per line, as they come, of what is asked to be done: as they are, and synchronous, for the same reason as <see cref="Get(string, CancellationToken)"/>.</summary>
+    /// <param name="body">JSON.</param>
+    public IEnumerable<JsonElement> Stream(string path, ReadOnlySpan<byte> body, CancellationToken cancel) => Objects(Send(Posted(path, body.ToArray()), cancel));
+
+    private static IEnumerable<JsonElement> Objects(HttpResponseMessage response)
+    {
+        using var _ = response;
+        using var reader = new StreamReader(response.Content.ReadAsStream());
+        while (Whole(reader.ReadLine) is { } line)
+        {
+            using var item = JsonDocument.Parse(Item(line));
+            yield return item.RootElement;
+        }
+    }
+
+    private static string Item(string line) =>
+        line.StartsWith("{\"error\":", StringComparison.Ordinal) ? throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error) : line;
+
+    private static async Task<string?> Whole(Func<ValueTask<string?>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (HttpIOException)
+        {
+            throw Ended();
+        }
+    }
+
+    private static string? Whole(Func<string?> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (HttpIOException)
+        {
+            throw Ended();
+        }
+    }
+
+    private static CliException Ended() => new(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
+
+    public void Dispose() => http.Dispose();
+
+    private static Uri Uri(string path) => new($"http://fleet{path}");
+
+    private Task<T> Post<T>(string path, byte[] body, JsonTypeInfo<T> json, CancellationToken cancel)
+    {
+        using var response = Send(Posted(path, body), cancel);
+        return Task.FromResult(Read(response, json));
+    }
+
+    private static HttpRequestMessage Posted(string path, byte[] body)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        var request = new HttpRequestMessage(HttpMethod.Post, Uri(path)) { Content = content };
+
+        // A body that may be refused for its size: the agent answers before it is sent, else the connection would break in the middle.
+        request.Headers.ExpectContinue = body.Length > 1 << 20;
+        return request;
+    }
+
+    // Synchronous below: a command makes one request and has nothing else to do, and the asynchronous path costs half of a short command's time
+    // in code that the runtime must compile first.
+    private HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancel)
+    {
+        using var _ = request;
+        try
+        {
+            var response = http.Send(request, cancel);
+            return response.IsSuccessStatusCode ? response : throw new CliException(ErrorOf(response));
+        }
+        catch (HttpRequestException e)
+        {
+            var denied = (e.InnerException as SocketException)?.SocketErrorCode == SocketError.AccessDenied;
+            throw new CliException(denied ? ErrorCodes.Denied : ErrorCodes.Unavailable, Unreachable(e));
+        }
+    }
+
+    private static T Read<T>(HttpResponseMessage response, JsonTypeInfo<T> json) => Understood(response, stream => JsonSerializer.Deserialize(stream, json)!);
+
+    private static T Understood<T>(HttpResponseMessage response, Func<Stream, T> read)
+    {
+        using var stream = response.Content.ReadAsStream();
+        try
+        {
+            return read(stream);
+        }
+        catch (JsonException)
+        {
+            throw new CliException(ErrorCodes.Unavailable, $"who answers is no agent of Fleet, or one of another version: HTTP status {(int)response.StatusCode}");
+        }
+    }
+
+    private static ApiError ErrorOf(HttpResponseMessage response)
+    {
+        using var _ = response;
+        return Read(response, ApiJson.Default.ErrorReply).Error;
+    }
+
+    private string Unreachable(HttpRequestException e) => (e.InnerException as SocketException)?.SocketErrorCode switch
+    {
+        SocketError.AccessDenied => $"you may not use the agent at unix:{socket}: become root, or a member of the group fleet",
+        SocketError.AddressNotAvailable or SocketError.ConnectionRefused =>
+            $"no agent answers at unix:{socket}: start one ('fleet up'), or name another with --address or {Address.Variable}",
+        _ => $"the agent at unix:{socket} cannot be reached: {e.InnerException?.Message ?? e.Message}",
+    };
+
+    private static NetworkStream Connect(string socket)
+    {
+        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            connection.Connect(new UnixDomainSocketEndPoint(socket));
+            return new NetworkStream(connection, ownsSocket: true);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Text.Json;
+using Fleet.Client.Api;
+using Fleet.Client.Grants;
+using Fleet.Ledger;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fleet.Client.Cli;
+
+internal static class RootRunCommands
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    public static FleetCommand[] All() => [Run(), Now()];
+
+    private static FleetCommand Run()
+    {
+        var id = RootArguments.Grant();
+        var anyway = new Option<bool>("--anyway") { Description = "Ask the host also where the fleet counts too few approvals: it refuses, and says so in the record." };
+        return new FleetCommand("run", "Runs what a grant allows, and shows what it writes. Ctrl-C ends it.", "fleet root run g-8f3a91b2c4d5e6f7")
+        {
+            Exits = [ExitCodes.NotFound, ExitCodes.Denied, ExitCodes.TaskTimedOut],
+        }
+            .With(id, anyway)
+            .Runs((session, cancel) =>
+            {
+                using var client = session.Client();
+                return Task.FromResult(Run(session, client, session.Value(id), session.Value(anyway), cancel));
+            });
+    }
+
+    private static FleetCommand Now()
+    {
+        var (grant, task, key) = (new RootGrantOptions(), new RootTaskOptions(ArgumentArity.OneOrMore), RootArguments.Key());
+        return new FleetCommand(
+            "now", "Asks for a command to be run as root, waits until enough have approved it, and runs it.", "fleet root now --on web-1 --reason 'disk is full' -- /usr/bin/du -xs /var")
+        {
+            Exits = [ExitCodes.NotFound, ExitCodes.Denied, ExitCodes.TaskTimedOut],
+        }
+            .With([.. grant.All, .. task.All, key])
+            .Runs(async (session, cancel) =>
+            {
+                using var client = session.Client();
+                var (changed, signer) = await RootRequestCommands.Ask(
+                    session, client, session.Value(key), (policy, who) => task.Document(session, grant, policy, who, breakGlass: false), cancel);
+                await ApproveWhereItCounts(session, client, changed.Grant, signer, cancel);
+                await Approved(session, client, changed.Grant, cancel);
+                return Run(session, client, changed.Grant.Id, anyway: false, cancel);
+            });
+    }
+
+    // Where the policy of root lets who asks be one of those who approve, as sudo does; said, so that nobody takes it for somebody else's word.
+    private static async Task ApproveWhereItCounts(Session session, ApiClient client, GrantDetail grant, SshKey signer, CancellationToken cancel)
+    {
+        if (!grant.RequesterCounts)
+        {
+            return;
+        }
+
+        session.Tell("the policy of root counts who asks among those who approve: you approve it\n");
+        var approval = new SignatureRequest(await signer.Sign(grant.Document, Fleet.Grants.SignatureNamespaces.Grant));
+        _ = await client.Post(RootArguments.Path(grant.Id, "/approve"), approval, ApiJson.Default.SignatureRequest, ApiJson.Default.GrantChanged, cancel);
+    }
+
+    private static async Task Approved(Session session, ApiClient client, GrantDetail grant, CancellationToken cancel)
+    {
+        for (var told = -1; ; await Task.Delay(Look, cancel))
+        {
+            grant = await client.Get(RootArguments.Path(grant.Id), ApiJson.Default.GrantDetail, cancel);
+            switch (grant.State)
+            {
+                case "approved" or "active":
+                    return;
+                case "requested" when grant.Missing != told:
+                    told = grant.Missing;
+                    session.Tell($"waiting: {told} more must approve {grant.Id}\n");
+                    break;
+                case "requested":
+                    break;
+                default:
+                    throw new CliException(ErrorCodes.Denied, $"{grant.Id} is {grant.State}{(grant.Why is { } why ? $": {EventText.Visible(why)}" : "")}");
+            }
+        }
+    }
+
+    private static int Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
+    {
+        // Not the console's own streams, which do not say that nobody reads any more; and who does not read ends the task.
+        using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        var code = ExitCodes.Failed;
+        foreach (var line in client.Stream(RootArguments.Path(id, "/run"), anyway ? """{"anyway":true}"""u8 : """{"anyway":false}"""u8, cancel))
+        {
+            if (session.Json)
+            {
+                session.Out.WriteLine(Session.Line(line));
+                session.Out.Flush();
+            }
+            else if (line.GetProperty("data") is { ValueKind: JsonValueKind.String } data
+                && !Passed(line.GetProperty("type").ValueEquals("stdout") ? stdout : stderr, data.GetBytesFromBase64()))
+            {
+                return ExitCodes.BrokenPipe;
+            }
+
+            code = End(session, id, line) ?? code;
+        }
+
+        return code;
+    }
+
+    private static bool Passed(FileStream stream, byte[] bytes)
+    {
+        try
+        {
+            stream.Write(bytes);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    /// <returns>Null: it is not the end.</returns>
+    private static int? End(Session session, string id, JsonElement line)
+    {
+        string? Text(string member) => line.GetProperty(member).GetString();
+        var (host, use) = (Text("host"), line.GetProperty("use").GetInt32());
+        return Text("type") switch
+        {
+            "refused" => throw new CliException(ErrorCodes.Denied, $"host {host} refused use {use} of {id} ({Text("code")}): {Text("message")}"),
+            "lost" => throw new CliException(ErrorCodes.Failed, $"what became of use {use} of {id} on host {host} is not known: {Text("message")}"),
+            "ended" => Ended(session, host, Text("how"), line.GetProperty("exit_code").GetInt32()),
+            _ => null,
+        };
+    }
+
+    private static int Ended(Session session, string? host, string? how, int code)
+    {
+        session.Tell(how switch
+        {
+            "timeout" => $"host {host}: killed at its timeout\n",
+            "output_limit" => $"host {host}: killed, for it wrote more than was granted\n",
+            "revoked" => $"host {host}: ended, for the grant was revoked\n",
+            "cancelled" => $"host {host}: ended before its end\n",
+            _ => "",
+        });
+        return how == "timeout" ? ExitCodes.TaskTimedOut : code;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Fleet.Client.Cli;
+
+/// <summary>One call of the program: what was asked, and where the answers go. Results go to stdout; progress and diagnostics to stderr.</summary>
+internal sealed class Session(ParseResult parsed)
+{
+    public static readonly Option<bool> JsonOption = new("--json") { Description = "Print JSON.", Recursive = true };
+
+    public static readonly Option<string?> AddressOption = new("--address")
+    {
+        Description = $"The agent's address; {Address.Variable} when unset, else {Address.Default}.",
+        HelpName = "ADDRESS",
+        Recursive = true,
+    };
+
+    public bool Json => parsed.GetValue(JsonOption);
+
+    public TextWriter Out => Console.Out;
+
+    public TextWriter Error => Console.Error;
+
+    /// <summary>Null: stdout is no terminal, and tables are not cut.</summary>
+    public static int? Width => Console.IsOutputRedirected ? null : Math.Max(Console.WindowWidth, 40);
+
+    public T? Value<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T Value<T>(Argument<T> argument) => parsed.GetValue(argument)!;
+
+    public ApiClient Client() => new(Address.Socket(
+        parsed.GetValue(AddressOption) ?? (Environment.GetEnvironmentVariable(Address.Variable) is { Length: > 0 } set ? set : Address.Default)));
+
+    /// <summary>What people read meanwhile, on stderr; with <c>--json</c> nothing stands there but errors.</summary>
+    public void Tell(string people) => Error.Write(Json ? "" : people);
+
+    /// <summary>The one object that a command prints with <c>--json</c>, else its text for people.</summary>
+    /// <param name="json">Asked for with <c>--json</c> alone.</param>
+    public int Print<T>(T value, Func<JsonTypeInfo<T>> json, Func<T, string> people)
+    {
+        Out.Write(Json ? JsonSerializer.Serialize(value, json()) + "\n" : people(value));
+        return ExitCodes.Done;
+    }
+
+    /// <summary>As the other, of an agent's answer as it came.</summary>
+    public int Print(JsonElement answer, Func<JsonElement, string> people)
+    {
+        Out.Write(Json ? Printed(answer, indented: true) + "\n" : people(answer));
+        return ExitCodes.Done;
+    }
+
+    /// <summary>What an agent answered, as <see cref="ApiJson.Line"/> would write it.</summary>
+    public static string Line(JsonElement answer) => Printed(answer, indented: false);
+
+    private static string Printed(JsonElement answer, bool indented)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            answer.WriteTo(writer);
+        }
+
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary>As people read it: local time with its zone.</summary>
+    public static string Time(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using Fleet.Ledger;
+
+namespace Fleet.Client.Cli;
+
+/// <summary>
+/// Rows under headings, two spaces apart, as other programs read them. Where it would be wider than the terminal, the last column is cut with an ellipsis;
+/// piped, nothing is cut. Control characters are made visible: a table shows what others wrote.
+/// </summary>
+internal sealed class TextTable(params string[] headings)
+{
+    private readonly List<string[]> rows = [[.. headings]];
+
+    public void Add(params string?[] cells) => rows.Add(Array.ConvertAll(cells, cell => EventText.Visible(string.IsNullOrEmpty(cell) ? "-" : cell)));
+
+    /// <param name="width">Of the terminal, in columns; null: as wide as it is.</param>
+    public string Render(int? width)
+    {
+        // Loops, where queries over numbers would be compiled anew in each run of the program.
+        var widths = new int[headings.Length];
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < widths.Length; i++)
+            {
+                widths[i] = Math.Max(widths[i], row[i].Length);
+            }
+        }
+
+        var text = new StringBuilder();
+        foreach (var row in rows)
+        {
+            for (var i = 0; i < widths.Length; i++)
+            {
+                row[i] = row[i].PadRight(widths[i]);
+            }
+
+            text.AppendLine(Cut(string.Join("  ", row).TrimEnd(), width));
+        }
+
+        return text.ToString();
+    }
+
+    private static string Cut(string line, int? width) => width is { } most && line.Length > most ? line[..(most - 1)] + "…" : line;
+}
