@@ -50,6 +50,7 @@ namespace Fleet;
 [JsonSerializable(typeof(ProcessEvent.HealthChanged), TypeInfoPropertyName = "ProcessHealthChanged")]
 [JsonSerializable(typeof(ProcessEvent.KernelDiffers), TypeInfoPropertyName = "ProcessKernelDiffers")]
 [JsonSerializable(typeof(ProcessEvent.NotPermitted), TypeInfoPropertyName = "ProcessNotPermitted")]
+[JsonSerializable(typeof(ProcessEvent.Hindered), TypeInfoPropertyName = "ProcessHindered")]
 [JsonSerializable(typeof(ProcessEvent.Stopping), TypeInfoPropertyName = "ProcessStopping")]
 [JsonSerializable(typeof(ProcessEvent.StopEscalated), TypeInfoPropertyName = "ProcessStopEscalated")]
 [JsonSerializable(typeof(ProcessEvent.Stopped), TypeInfoPropertyName = "ProcessStopped")]

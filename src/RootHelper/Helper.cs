@@ -201,7 +201,7 @@ internal sealed partial class Helper
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine($"fleet-root-helper: {EnumText.Of(code)}: {message}; and that cannot be written down: {e.Message}");
+            Operator.Tell($"{EnumText.Of(code)}: {message}; and that cannot be written down: {e.Message}");
         }
     }
 }

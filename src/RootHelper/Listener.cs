@@ -31,7 +31,7 @@ internal sealed class Listener(Places places, int group, int? agent)
         using var alone = Alone();
         Sweep();
         using var socket = Sockets.Listen(places.Socket, group);
-        Console.Error.WriteLine($"fleet-root-helper: listening at {places.Socket}");
+        Operator.Tell($"listening at {places.Socket}");
         while (agentEnds is not { IsInvalid: true } && !Step(socket, agentEnds))
         {
         }
@@ -39,6 +39,18 @@ internal sealed class Listener(Places places, int group, int? agent)
         _ = Libc.Unlink(places.Socket);
         return 0;
     }
+
+    /// <summary>Where one was killed, its socket is still there; where another listens meanwhile, it is that one's.</summary>
+    public static void TakeSocketAway(Places places)
+    {
+        using var place = Place(places);
+        if (!place.IsInvalid && Libc.Flock(place, ExclusiveNow) == 0)
+        {
+            _ = Libc.Unlink(places.Socket);
+        }
+    }
+
+    private static SafeFileHandle Place(Places places) => Libc.Open($"{places.Run}/listener", Libc.ReadWrite | Libc.Create | Libc.NoFollow, 0x180);
 
     private void Prepare()
     {
@@ -59,7 +71,7 @@ internal sealed class Listener(Places places, int group, int? agent)
     // One for each socket: a second would take the first one's place, and its own end would leave none. One whose agent has just ended gets a moment.
     private SafeFileHandle Alone()
     {
-        var file = LinuxException.Check(Libc.Open($"{places.Run}/listener", Libc.ReadWrite | Libc.Create | Libc.NoFollow, 0x180), $"open {places.Run}/listener");
+        var file = LinuxException.Check(Place(places), $"open {places.Run}/listener");
         for (var tries = 0; Libc.Flock(file, ExclusiveNow) < 0; tries++)
         {
             if (tries == MostTries)
@@ -111,7 +123,7 @@ internal sealed class Listener(Places places, int group, int? agent)
         catch (IOException e)
         {
             // Who asked hears nothing and asks again; root's door stays open for when the machine has room.
-            Console.Error.WriteLine($"fleet-root-helper: {e.Message}");
+            Operator.Tell(e.Message);
             Thread.Sleep(100);
         }
     }
@@ -141,7 +153,7 @@ internal sealed class Listener(Places places, int group, int? agent)
         }
         catch (Exception e) when (e is Denied or IOException)
         {
-            Console.Error.WriteLine($"fleet-root-helper: {e.Message}");
+            Operator.Tell(e.Message);
         }
     }
 }

@@ -3,7 +3,7 @@ using Fleet.RootHelper;
 using Fleet.RootHelper.Linux;
 using Fleet.Sandboxes;
 
-const string usage = "usage: fleet-root-helper [--prefix DIR]   (a connection on standard input)\n       fleet-root-helper --listen --group GID [--prefix DIR] [--while PID]";
+const string usage = "usage: fleet-root-helper [--prefix DIR]   (a connection on standard input)\n       fleet-root-helper --listen --group GID [--prefix DIR] [--while PID]\n       fleet-root-helper --keep --group GID [--prefix DIR] --while PID   (a listener, started again where it ends before PID)";
 
 if (Libc.EffectiveUser() != 0)
 {
@@ -16,8 +16,8 @@ try
     {
         [] => Helper.Answer(new Places("")),
         ["--prefix", ['/', ..] prefix] => Helper.Answer(new Places(prefix)),
-        ["--listen", "--group", var group, "--prefix", ['/', ..] prefix, .. var rest] => Listen(prefix, group, rest),
-        ["--listen", "--group", var group, .. var rest] => Listen("", group, rest),
+        [("--listen" or "--keep") and var word, "--group", var group, "--prefix", ['/', ..] prefix, .. var rest] => Listen(word, prefix, group, rest),
+        [("--listen" or "--keep") and var word, "--group", var group, .. var rest] => Listen(word, "", group, rest),
         ["--over", var run] when RunId.TryParse(run, out var id) => Helper.Over(new Places(""), id),
         ["--over", var run, "--prefix", ['/', ..] prefix] when RunId.TryParse(run, out var id) => Helper.Over(new Places(prefix), id),
         ["--watch", var exit, var program] => Stage.Watch(exit, program),
@@ -32,10 +32,11 @@ catch (IOException e)
     return Wrong(e.Message);
 }
 
-static int Listen(string prefix, string group, string[] rest) => (Number(group), rest) switch
+static int Listen(string word, string prefix, string group, string[] rest) => (word, Number(group), rest) switch
 {
-    ({ } gid, []) => new Listener(new Places(prefix), gid, null).Run(),
-    ({ } gid, ["--while", var pid]) when Number(pid) is > 0 and var id => new Listener(new Places(prefix), gid, id).Run(),
+    ("--listen", { } gid, []) => new Listener(new Places(prefix), gid, null).Run(),
+    ("--listen", { } gid, ["--while", var pid]) when Number(pid) is > 0 and var id => new Listener(new Places(prefix), gid, id).Run(),
+    ("--keep", { } gid, ["--while", var pid]) when Number(pid) is > 0 and var id => new Keeper(new Places(prefix), gid, id).Run(),
     _ => Wrong(usage),
 };
 
@@ -43,6 +44,6 @@ static int? Number(string text) => int.TryParse(text, NumberStyles.None, Culture
 
 static int Wrong(string message)
 {
-    Console.Error.WriteLine($"fleet-root-helper: {message}");
+    Operator.Tell(message);
     return 2;
 }

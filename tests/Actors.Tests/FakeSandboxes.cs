@@ -48,13 +48,26 @@ internal sealed class FakeSandboxes : ISandboxes
         return Task.FromResult<StartOutcome>(new StartOutcome.Started(runs[request.Run] is SandboxView.Running r ? r.Identity : identity));
     }
 
-    public void Signal(SandboxIdentity identity, StopSignal signal)
+    /// <summary>Why a signal cannot be sent, as where root's helper does not answer; null: it can.</summary>
+    public Func<StopSignal, string?> OnSignal { get; set; } = _ => null;
+
+    /// <summary>Called before each removal; may throw.</summary>
+    public Action<RunId> OnRemove { get; set; } = _ => { };
+
+    public Task<string?> Signal(SandboxIdentity identity, StopSignal signal)
     {
+        if (OnSignal(signal) is { } failure)
+        {
+            return Task.FromResult<string?>(failure);
+        }
+
         Signals.Enqueue((identity.Run, signal));
         if (runs.TryGetValue(identity.Run, out var view) && view is SandboxView.Running running && running.Identity == identity && Obeys(signal))
         {
             End(identity.Run, 128 + (int)signal);
         }
+
+        return Task.FromResult<string?>(null);
     }
 
     /// <summary>The process ends by itself, and the listeners are woken.</summary>
@@ -80,11 +93,12 @@ internal sealed class FakeSandboxes : ISandboxes
         return runs.GetValueOrDefault(run, new SandboxView.Absent());
     }
 
-    public Task Remove(RunId run)
+    public async Task Remove(RunId run)
     {
+        await Task.Yield();
+        OnRemove(run);
         Removed.Enqueue(run);
         runs.TryRemove(run, out _);
-        return Task.CompletedTask;
     }
 
     public Task<ExecResult> Exec(SandboxIdentity identity, ProcessSpec spec, ImmutableArray<string> command, TimeSpan timeout) =>

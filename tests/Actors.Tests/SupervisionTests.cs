@@ -133,6 +133,27 @@ public class SupervisionTests
     }
 
     [Fact]
+    public async Task A_signal_that_cannot_be_sent_is_said_and_sent_again_as_soon_as_it_can()
+    {
+        var answers = false;
+        await using var agent = await Begin(s => s.OnSignal = _ => answers ? null : "no root helper answers");
+        await agent.Run(Job("shop", Process("web") with { Stop = StopLadder.Parse("TERM/1h/KILL") }));
+        await agent.Until("shop", "web", ProcessPhase.Running);
+        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", s => s is { Phase: ProcessPhase.Stopping, Detail: "no root helper answers" });
+        await agent.Kill();
+        await agent.Start();
+        await agent.Until("shop", "web", s => s is { Phase: ProcessPhase.Stopping, Detail: "no root helper answers" });
+
+        answers = true;
+
+        Assert.Null((await agent.Until("shop", "web", ProcessPhase.Stopped)).Detail);
+        Assert.Equal([StopSignal.Term], agent.Sandboxes.Signals.Select(s => s.Signal));
+        Assert.Equal("no root helper answers", agent.Stored<ProcessEvent.Hindered>().First().Why);
+        Assert.Equal(Fleet.Ledger.Outcome.Failed, agent.Stored().First(r => r.Event is ProcessEvent.Hindered).Envelope.Outcome);
+    }
+
+    [Fact]
     public async Task A_kill_in_the_middle_of_a_stop_goes_on_with_the_stop()
     {
         await using var agent = await Begin(s => s.Obeys = _ => false);
@@ -189,6 +210,26 @@ public class SupervisionTests
         await agent.Until("shop", "web", ProcessPhase.Running);
         Assert.Equal("/bin/y", Assert.Single(agent.Sandboxes.Started).Spec.Executable);
         Assert.Equal(StartFailureCode.Superseded, agent.Stored<ProcessEvent.StartFailed>().Single().Failure.Code);
+    }
+
+    [Fact]
+    public async Task One_whose_remains_cannot_be_removed_says_why_and_is_not_given_up()
+    {
+        await using var agent = await Begin(s => s.OnStart = _ => new StartOutcome.Failed(new StartFailure(StartFailureCode.RuntimeFailed, "killed here")));
+        await agent.Run(Job("shop", Process("web") with { Restart = new RestartPolicy { Initial = TimeSpan.FromHours(1), Max = TimeSpan.FromHours(1) } }));
+        await agent.Until("shop", "web", ProcessPhase.Waiting);
+        await agent.Accepted(new JobMessage.Stop(JobId.Parse("shop"), Because()));
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+        await agent.Kill();
+        agent.Sql("DELETE FROM journal WHERE manifest IN ('process.start_failed.v1', 'process.restart_scheduled.v1', 'process.stopped.v1')");
+        agent.Sandboxes.OnRemove = _ => throw new IOException("no root helper answers");
+
+        await agent.Start();
+        await agent.Until("shop", "web", s => s is { Phase: ProcessPhase.Starting, Detail: "no root helper answers" });
+
+        agent.Sandboxes.OnRemove = _ => { };
+        await agent.Until("shop", "web", ProcessPhase.Stopped);
+        Assert.Single(agent.Stored<ProcessEvent.Hindered>());
     }
 
     [Fact]

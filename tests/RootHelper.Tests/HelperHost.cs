@@ -62,8 +62,13 @@ public sealed class HelperHost : IDisposable
     }
 
     /// <summary>Starts one, which need not come to listen.</summary>
-    public Process Listen(params string[] more) => Process.Start(new ProcessStartInfo(
-        Tool.Helper, ["--listen", "--group", Agent.ToString(CultureInfo.InvariantCulture), "--prefix", Prefix, .. more]) { RedirectStandardError = true })!;
+    public Process Listen(params string[] more) => Begin("--listen", more);
+
+    /// <summary>Starts what starts listeners, as `fleet up` does.</summary>
+    public Process Keep(params string[] more) => Begin("--keep", more);
+
+    private Process Begin(string word, string[] more) => Process.Start(new ProcessStartInfo(
+        Tool.Helper, [word, "--group", Agent.ToString(CultureInfo.InvariantCulture), "--prefix", Prefix, .. more]) { RedirectStandardError = true })!;
 
     public void KillListener()
     {

@@ -43,7 +43,7 @@ async Task Do(Order order)
                 Say("inspected", await sandboxes.Inspect(order.Run!.Value));
                 break;
             case "signal":
-                sandboxes.Signal(order.Identity!, order.Signal);
+                await sandboxes.Signal(order.Identity!, order.Signal);
                 Say("signalled", order.Run);
                 break;
             case "remove":

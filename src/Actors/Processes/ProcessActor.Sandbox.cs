@@ -13,8 +13,9 @@ internal sealed partial class ProcessActor
     private ActivityContext trace;
     private Activity? stopping;
 
-    private void Start(ProcessRun run)
+    private void Start(ProcessDuty.StartSandbox duty)
     {
+        var run = duty.Run;
         var permit = grants.At(Recorder.Now);
         if (run.Digest == wanted.Digest && wanted.Run && permit is not Permit.Missing && permit.GrantId == run.Grant)
         {
@@ -22,7 +23,7 @@ internal sealed partial class ProcessActor
         }
         else
         {
-            Supersede(run).PipeTo(Self, success: outcome => new ProcessCommand.StartAnswered(run.Id, outcome));
+            Supersede(run).PipeTo(Self, success: outcome => new ProcessCommand.StartAnswered(run.Id, outcome), failure: e => new Tried(duty, run.Id, e.GetBaseException().Message));
         }
     }
 
@@ -54,18 +55,29 @@ internal sealed partial class ProcessActor
         });
     }
 
+    // A signal that could not be sent is sent again while its rung lasts: a helper of root's that comes back in time still stops it by TERM, and not by KILL.
+    private void Retry(Tried tried)
+    {
+        if (tried.Failure is not null && tried.Duty.Equals(performed))
+        {
+            Timers.StartSingleTimer("again", new Again(tried.Duty), TryEvery);
+        }
+
+        Learn(new ProcessCommand.Hindered(tried.Run, tried.Failure), trace);
+    }
+
     // The last rung has no successor: should KILL itself be lost with its sender, it is repeated until the end is seen.
     private void Signal(ProcessDuty.Signal duty)
     {
         BeginStop(duty.Identity.Run);
-        ports.Sandboxes.Signal(duty.Identity, duty.With);
+        ports.Sandboxes.Signal(duty.Identity, duty.With).PipeTo(Self, success: failure => new Tried(duty, duty.Identity.Run, failure));
         if (duty.NextAt is { } next)
         {
             Timers.StartSingleTimer("rung", new ProcessCommand.RungOver(duty.Identity.Run, duty.Rung), Until(next));
         }
         else
         {
-            Timers.StartSingleTimer("rung", new SignalAgain(duty), TimeSpan.FromSeconds(5));
+            Timers.StartSingleTimer("rung", new Again(duty), TimeSpan.FromSeconds(5));
         }
     }
 
@@ -96,6 +108,7 @@ internal sealed partial class ProcessActor
         ProcessCommand.Seen => Spans.ProcessSeen,
         ProcessCommand.HealthSeen => Spans.ProcessHealthSeen,
         ProcessCommand.RungOver => Spans.ProcessRungOver,
+        ProcessCommand.Hindered => Spans.ProcessHindered,
         ProcessCommand.RestartDue => Spans.ProcessRestartDue,
         _ => throw new UnreachableException($"{command.GetType()} is not a command on a process"),
     };

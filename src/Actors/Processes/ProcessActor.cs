@@ -25,6 +25,9 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     /// <summary>Between two looks at a run of which no wake-up came; bounds what a lost wake-up costs.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(20);
 
+    /// <summary>What could not be done may be possible in a moment: a root helper that was killed is back by then.</summary>
+    private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
+
     private readonly ProcessPorts ports;
     private Assignment wanted;
     private ProcessGrants grants;
@@ -44,7 +47,8 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
         Command<ExitWakeups.Look>(look => Inspect(look.Run));
         Command<ProbeNow>(probe => Ask(probe.Identity));
         Command<Probed>(Count);
-        Command<SignalAgain>(again => Signal(again.Duty));
+        Command<Tried>(Retry);
+        Command<Again>(again => Do(again.Duty));
         Command<Status.Failure>(failure => throw failure.Cause);
     }
 
@@ -55,7 +59,9 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     /// <param name="Run">The run of which anything may be left on the host.</param>
     public sealed record Report(ProcessId Process, long Generation, ProcessStatus Status, RunId? Run);
 
-    private sealed record SignalAgain(ProcessDuty.Signal Duty);
+    private sealed record Tried(ProcessDuty Duty, RunId Run, string? Failure);
+
+    private sealed record Again(ProcessDuty Duty);
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -72,7 +78,7 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
     protected override Outcome OutcomeOf(ProcessEvent @event) => @event switch
     {
         ProcessEvent.StartFailed or ProcessEvent.Lost or ProcessEvent.Ended { Failed: true } => Outcome.Failed,
-        ProcessEvent.Exited { Exit.Code: not 0 } or ProcessEvent.KernelDiffers { Difference: not null } => Outcome.Failed,
+        ProcessEvent.Exited { Exit.Code: not 0 } or ProcessEvent.KernelDiffers { Difference: not null } or ProcessEvent.Hindered { Why: not null } => Outcome.Failed,
         ProcessEvent.NotPermitted => Outcome.Refused,
         _ => Outcome.Succeeded,
     };
@@ -133,10 +139,15 @@ internal sealed partial class ProcessActor : EventSourced<ProcessState, ProcessE
 
         performed = duty;
         Timers.CancelAll();
+        Do(duty);
+    }
+
+    private void Do(ProcessDuty duty)
+    {
         switch (duty)
         {
             case ProcessDuty.StartSandbox d:
-                Start(d.Run);
+                Start(d);
                 break;
             case ProcessDuty.Watch d:
                 Watch(d.Identity);

@@ -18,7 +18,8 @@ public interface ISandboxes
     Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel);
 
     /// <summary>Signals PID 1 of the sandbox if, and only if, it is the identity's; otherwise nothing happens. KILL ends every process of the sandbox.</summary>
-    void Signal(SandboxIdentity identity, StopSignal signal);
+    /// <returns>Null, or why it could not be sent now; whoever wants it sent tries again.</returns>
+    Task<string?> Signal(SandboxIdentity identity, StopSignal signal);
 
     Task<SandboxView> Inspect(RunId run);
 

@@ -21,6 +21,7 @@ public static class Spans
     public const string ProcessSeen = "process.seen";
     public const string ProcessHealthSeen = "process.health_seen";
     public const string ProcessRungOver = "process.rung_over";
+    public const string ProcessHindered = "process.hindered";
     public const string ProcessRestartDue = "process.restart_due";
     public const string JournalWrite = "journal.write";
     public const string SandboxStart = "sandbox.start";

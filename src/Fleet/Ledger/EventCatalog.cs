@@ -54,7 +54,7 @@ public static class EventCatalog
         json.HostProcessRemoved, json.HostContentsRemoved, json.HostGrantGiven, json.HostGrantTaken, json.HostAgentStarted, json.HostAgentStopped,
         json.ProcessStarting, json.ProcessStarted, json.ProcessStartFailed, json.ProcessExited, json.ProcessLost, json.ProcessHealthChanged,
         json.ProcessStopping, json.ProcessStopEscalated, json.ProcessStopped, json.ProcessRestartScheduled, json.ProcessEnded,
-        json.ProcessKernelDiffers, json.ProcessNotPermitted,
+        json.ProcessKernelDiffers, json.ProcessNotPermitted, json.ProcessHindered,
         json.GrantRequested, json.GrantApproved, json.GrantActivated, json.GrantDenied, json.GrantRevoked, json.GrantLapsed, json.GrantExpired, json.GrantReviewed,
         json.GrantUsed, json.GrantApprovalRefused,
         json.GrantUseBegun, json.GrantUseEnded, json.GrantUseRefused, json.GrantUseLost,

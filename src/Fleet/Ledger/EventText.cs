@@ -81,6 +81,8 @@ public static class EventText
         ProcessEvent.KernelDiffers => "the kernel's view is as declared again",
         ProcessEvent.Stopping e => $"stopping ({e.Ladder}): {WhyOf(e.Why)}",
         ProcessEvent.StopEscalated e => $"did not stop, next rung ({e.Rung})",
+        ProcessEvent.Hindered { Why: { } why } => $"cannot go on, and tries again: {why}",
+        ProcessEvent.Hindered => "goes on",
         ProcessEvent.Stopped e => $"stopped, version {e.Version}",
         ProcessEvent.RestartScheduled e =>
             string.Create(CultureInfo.InvariantCulture, $"restart {e.Attempt} not before {e.NotBefore.UtcDateTime:yyyy-MM-ddTHH:mm:ss.fffZ}{(e.CrashLooping ? ", crash-looping" : "")}"),

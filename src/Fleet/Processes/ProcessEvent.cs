@@ -46,6 +46,10 @@ public abstract record ProcessEvent : FleetEvent
     [StoredName("process.stop_escalated.v1")]
     public sealed record StopEscalated(RunId Run, int Rung) : ProcessEvent;
 
+    /// <summary>What is due of a run that starts or stops cannot be done now, and is tried again; where nothing is said, it can again.</summary>
+    [StoredName("process.hindered.v1")]
+    public sealed record Hindered(RunId Run, string? Why) : ProcessEvent;
+
     /// <summary>Nothing of it runs, as asked.</summary>
     [StoredName("process.stopped.v1")]
     public sealed record Stopped(long Generation, int Version) : ProcessEvent;

@@ -84,6 +84,8 @@ public abstract record ProcessState
         (Running s, ProcessEvent.Stopping e) when e.Run == s.Run.Id =>
             Enter(state, new Stopping(s.Run, s.Identity, e.Why, e.Ladder, 0, at), at, null),
         (Stopping s, ProcessEvent.StopEscalated e) when e.Run == s.Run.Id && e.Rung == s.Rung + 1 => s with { Rung = e.Rung, RungSince = at },
+        (Starting s, ProcessEvent.Hindered e) when e.Run == s.Run.Id => s with { Detail = e.Why },
+        (Stopping s, ProcessEvent.Hindered e) when e.Run == s.Run.Id => s with { Detail = e.Why },
         (Running s, ProcessEvent.Exited e) when e.Run == s.Run.Id => Ended(s, s.Run, e.Exit, null, s.Since, at),
         (Stopping s, ProcessEvent.Exited e) when e.Run == s.Run.Id => Ended(s, s.Run, e.Exit, s.Why, s.Since, at),
         (Running s, ProcessEvent.Lost e) when e.Run == s.Run.Id => Ended(s, s.Run, null, null, s.Since, at) with { Detail = e.Why },

@@ -24,6 +24,9 @@ public abstract record ProcessCommand
     /// <summary>The wait of this rung is over.</summary>
     public sealed record RungOver(RunId Run, int Rung) : ProcessCommand;
 
+    /// <summary>What is due of a run was tried: why it could not be done; null: it could.</summary>
+    public sealed record Hindered(RunId Run, string? Why) : ProcessCommand;
+
     /// <summary>The delay before the restart is over.</summary>
     public sealed record RestartDue : ProcessCommand;
 }
@@ -73,9 +76,11 @@ public static partial class Supervision
             new ProcessEvent.HealthChanged(c.Run, c.Health, c.Detail),
         (ProcessState.Stopping s, ProcessCommand.RungOver c) when c.Run == s.Run.Id && c.Rung == s.Rung && c.Rung + 1 < s.Ladder.Rungs.Length =>
             new ProcessEvent.StopEscalated(c.Run, c.Rung + 1),
+        (ProcessState.Starting s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && c.Why != s.Detail => new ProcessEvent.Hindered(c.Run, c.Why),
+        (ProcessState.Stopping s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && c.Why != s.Detail => new ProcessEvent.Hindered(c.Run, c.Why),
         (ProcessState.Waiting s, ProcessCommand.RestartDue) when with.Wanted.Run && with.Now >= s.NotBefore => Start(FirstPhase(with), s.Attempt + 1, with),
         (ProcessState.Waiting, ProcessCommand.RestartDue) => Follow(state, with),
-        (_, ProcessCommand.StartAnswered or ProcessCommand.Seen or ProcessCommand.HealthSeen or ProcessCommand.RungOver or ProcessCommand.RestartDue) => null,
+        (_, ProcessCommand.StartAnswered or ProcessCommand.Seen or ProcessCommand.HealthSeen or ProcessCommand.RungOver or ProcessCommand.Hindered or ProcessCommand.RestartDue) => null,
         _ => throw new UnreachableException($"{command.GetType()} is not a command on a process"),
     };
 

@@ -3,6 +3,7 @@ using Fleet.Client.Api;
 using Fleet.Client.Cli;
 using Fleet.Host.Hosts;
 using Fleet.Hosts;
+using Fleet.Ledger;
 
 namespace Fleet.Host.Cli;
 
@@ -10,6 +11,8 @@ namespace Fleet.Host.Cli;
 internal static class DownCommand
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
+
+    private const int LooksBetweenWords = 10;
 
     /// <summary>A stop ladder may take as long as its waits; this is for one that never ends.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
@@ -84,11 +87,34 @@ internal static class DownCommand
             stopped += (await client.Post(ApiClient.Path(JobArguments.Id(job.Name), "/stop"), ApiJson.Default.JobChanged, cancel)).Changed ? 1 : 0;
         }
 
-        while ((await client.Get("/v1/jobs", ApiJson.Default.JobList, cancel)).Jobs.Any(j => j.State != JobState.Stopped))
+        var said = new HashSet<string>();
+        for (var looks = 1; (await client.Get("/v1/jobs", ApiJson.Default.JobList, cancel)).Jobs.Where(j => j.State != JobState.Stopped).ToArray() is { Length: > 0 } waiting; looks++)
         {
+            if (looks % LooksBetweenWords == 0)
+            {
+                await SayWhy(client, waiting, said, cancel);
+            }
+
             await Task.Delay(Pace, cancel);
         }
 
         return stopped;
+    }
+
+    // A wait that somebody could end (root's helper does not answer) must not look like a ladder that takes its time.
+    private static async Task SayWhy(ApiClient client, JobSummary[] waiting, HashSet<string> said, CancellationToken cancel)
+    {
+        foreach (var job in waiting)
+        {
+            var processes = (await client.Get(ApiClient.Path(JobArguments.Id(job.Name)), ApiJson.Default.JobDetail, cancel)).Processes;
+            foreach (var process in processes.Where(p => p is { Phase: "starting" or "pre_start" or "stopping", Detail: not null }))
+            {
+                var line = EventText.Visible($"{job.Name}:{process.Name} is still {process.Phase}: {process.Detail}");
+                if (said.Add(line))
+                {
+                    await Console.Error.WriteLineAsync(line);
+                }
+            }
+        }
     }
 }

@@ -6,8 +6,8 @@ using Fleet.RootTasks;
 namespace Fleet.Host.Hosts;
 
 /// <summary>
-/// What <c>fleet up</c> does in systemd's place: starts the root helper's listener, as long as this process is root. The listener ends with the process whose pid
-/// it is told, which stays the same through all that this process becomes.
+/// What <c>fleet up</c> does in systemd's place: starts the root helper's listener, and what starts that again, as long as this process is root. Both end with the process
+/// whose pid they are told, which stays the same through all that this process becomes.
 /// </summary>
 /// <param name="options">Whose group may connect, and where root's files are.</param>
 /// <param name="pid">Of the agent to be.</param>
@@ -19,7 +19,7 @@ internal sealed class RootHelperStart(HostInitOptions options, int pid, TextWrit
     /// <summary>The program and its arguments.</summary>
     public IReadOnlyList<string> Command =>
     [
-        Root.Helper, "--listen", "--group", Number(Accounts.GroupId(options.User) ?? throw new HostInitException($"there is no group {options.User}", options.Command)),
+        Root.Helper, "--keep", "--group", Number(Accounts.GroupId(options.User) ?? throw new HostInitException($"there is no group {options.User}", options.Command)),
         .. Root.Prefix.Length == 0 ? [] : (string[])["--prefix", Root.Prefix], "--while", Number(pid),
     ];
 

@@ -37,7 +37,7 @@ internal sealed class RootUse(string host, Grant.Asked asked, int number, string
         }
         catch (SocketException e) when (!opened.Task.IsCompleted)
         {
-            return new UseOutcome.Refused(RootDenial.CannotRun, $"no root helper answers at {socket} ({e.Message}): see docs/root.md");
+            return new UseOutcome.Refused(RootDenial.CannotRun, RootConnection.NoAnswer(socket, e));
         }
         finally
         {

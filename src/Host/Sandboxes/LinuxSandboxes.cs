@@ -70,16 +70,26 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
         }
     }
 
-    public void Signal(SandboxIdentity identity, StopSignal signal)
+    /// <remarks>As <see cref="Start"/>, it never throws. Nothing is logged: the reason becomes an event, once and not at each try.</remarks>
+    public async Task<string?> Signal(SandboxIdentity identity, StopSignal signal)
     {
-        if (!IsRoots(identity.Run))
+        try
         {
-            Runs.Signal(identity, signal);
-            return;
-        }
+            if (IsRoots(identity.Run))
+            {
+                await roots.Signal(identity.Run, signal);
+            }
+            else
+            {
+                Runs.Signal(identity, signal);
+            }
 
-        roots.Signal(identity.Run, signal).ContinueWith(
-            done => LogUnsignalled(log, identity.Run, signal, done.Exception!.GetBaseException().Message), TaskContinuationOptions.OnlyOnFaulted);
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e.Message;
+        }
     }
 
     public async Task<SandboxView> Inspect(RunId run)
@@ -212,9 +222,6 @@ public sealed partial class LinuxSandboxes : ISandboxes, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "start of {Process} ({Run}) failed: {Code}: {Reason}")]
     private static partial void LogRefused(ILogger log, Exception? e, ProcessId process, RunId run, StartFailureCode code, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Run} could not be signalled with {Signal}: {Reason}")]
-    private static partial void LogUnsignalled(ILogger log, RunId run, StopSignal signal, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "what the kernel gives {Run} cannot be said: {Reason}")]
     private static partial void LogUnseen(ILogger log, RunId run, string reason);

@@ -109,7 +109,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
         }
         catch (SocketException e)
         {
-            throw new StartRefused(StartFailureCode.HostNotPrepared, $"no root helper answers at {settings.RootSocket} ({e.Message}): see docs/root.md");
+            throw new StartRefused(StartFailureCode.HostNotPrepared, RootConnection.NoAnswer(settings.RootSocket, e));
         }
     }
 
@@ -133,7 +133,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
         }
         catch (SocketException e)
         {
-            throw new IOException($"no root helper answers at {settings.RootSocket} ({e.Message}): see docs/root.md", e);
+            throw new IOException(RootConnection.NoAnswer(settings.RootSocket, e), e);
         }
 
         throw new IOException("the root helper ended without an answer; its log tells more");

@@ -177,7 +177,7 @@ internal sealed partial class JobRuns
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Denied)
         {
-            Console.Error.WriteLine($"fleet-root-helper: {run}: {e.Message}; the next helper tries again");
+            Operator.Tell($"{run}: {e.Message}; the next helper tries again");
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed partial class JobRuns(Places places)
         }
         catch (JsonException e)
         {
-            Console.Error.WriteLine($"fleet-root-helper: the record of {run} cannot be read: {e.Message}");
+            Operator.Tell($"the record of {run} cannot be read: {e.Message}");
             return null;
         }
     }

@@ -48,6 +48,7 @@ public sealed class EventTextTests
         (new ProcessEvent.RestartScheduled(5, At, true), "restart 5 not before 2026-01-02T03:04:05.000Z, crash-looping"),
         (new ProcessEvent.Ended(true, "given up"), "failed for good: given up"),
         (new ProcessEvent.KernelDiffers(Run, "CapEff has CAP_SYS_ADMIN"), "THE KERNEL'S VIEW DIFFERS: CapEff has CAP_SYS_ADMIN"),
+        (new ProcessEvent.Hindered(Run, "root's helper is gone"), "cannot go on, and tries again: root's helper is gone"),
         (new ProcessEvent.NotPermitted("no grant covers it", null), "not started: no grant covers it"),
         (new GrantEvent.Requested("{}", Bob, new Quorum(2, false)), "requested by bob (SHA256:b0b), 44136fa355b3, needs 2 approvals"),
         (new GrantEvent.Approved(Bob), "approved by bob (SHA256:b0b)"),
@@ -86,6 +87,7 @@ public sealed class EventTextTests
         var grant = Grants.GrantSample.ForJob.Id;
         Assert.Equal("starting version 3, attempt 1, run run-1, by g-8f3a91b2c4d5e6f7", EventText.Describe(new ProcessEvent.Starting(Run, SandboxPhase.Main, 7, 3, Digest.Of("x"), 0, 1, grant)));
         Assert.Equal("not started, for root on this host refused g-8f3a91b2c4d5e6f7: too few", EventText.Describe(new ProcessEvent.NotPermitted("too few", grant)));
+        Assert.Equal("goes on", EventText.Describe(new ProcessEvent.Hindered(Run, null)));
         Assert.Equal("the kernel's view is as declared again", EventText.Describe(new ProcessEvent.KernelDiffers(Run, null)));
         Assert.EndsWith(": its grant has ended", EventText.Describe(new ProcessEvent.Stopping(Run, StopReason.GrantOver, StopLadder.Parse("KILL"))), StringComparison.Ordinal);
     }

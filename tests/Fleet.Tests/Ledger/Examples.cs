@@ -52,6 +52,7 @@ internal static class Examples
         new ProcessEvent.RestartScheduled(5, At, true),
         new ProcessEvent.Ended(true, "it ended 6 times in a row; max_attempts is 5"),
         new ProcessEvent.KernelDiffers(Run, "CapEff has CAP_SYS_ADMIN, which was not asked for"),
+        new ProcessEvent.Hindered(Run, "no root helper answers at /run/fleet-root/root.sock"),
         new ProcessEvent.NotPermitted("root refused it: too few people have signed", Grants.GrantSample.ForJob.Id),
         new GrantEvent.Requested(Encoding.UTF8.GetString(GrantFormat.Write(Grants.GrantSample.ForTask)), Signature, new Quorum(2, true)),
         new GrantEvent.Approved(Signature),

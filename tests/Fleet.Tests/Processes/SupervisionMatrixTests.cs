@@ -87,6 +87,7 @@ public class SupervisionMatrixTests
         yield return ("seen absent", new ProcessCommand.Seen(Run, new SandboxView.Absent()));
         yield return ("unhealthy", new ProcessCommand.HealthSeen(Run, Health.Unhealthy, "refused"));
         yield return ("rung over", new ProcessCommand.RungOver(Run, 0));
+        yield return ("hindered", new ProcessCommand.Hindered(Run, "no answer"));
         yield return ("restart due", new ProcessCommand.RestartDue());
     }
 }

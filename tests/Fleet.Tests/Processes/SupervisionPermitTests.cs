@@ -158,6 +158,35 @@ public sealed class SupervisionPermitTests
         Assert.IsType<ProcessState.Running>(net.State);
     }
 
+    [Fact]
+    public void What_keeps_a_stop_from_being_done_is_written_once_for_each_change_and_gone_when_it_is_over()
+    {
+        net.May(ByFirst).Want(s => s with { Stop = StopLadder.Parse("TERM/20s/KILL") }).Running();
+        Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, "no answer")));
+        net.Want(run: false).Reconciled();
+
+        Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, null)));
+        Assert.Equal(new Hindered(net.Run, "no answer"), Assert.Single(net.When(new ProcessCommand.Hindered(net.Run, "no answer"))));
+        Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, "no answer")));
+        Assert.Empty(net.When(new ProcessCommand.Hindered(RunId.Parse("shop.net-0"), "of another run")));
+        net.Given(new ProcessCommand.RungOver(net.Run, 0));
+        Assert.Equal((ProcessPhase.Stopping, "no answer"), Seen);
+
+        Assert.Equal(new Hindered(net.Run, null), Assert.Single(net.When(new ProcessCommand.Hindered(net.Run, null))));
+        Assert.Equal((ProcessPhase.Stopping, null), Seen);
+        Assert.Equal(StopSignal.Kill, ((ProcessDuty.Signal)ProcessDuty.Of(net.State)).With);
+    }
+
+    [Fact]
+    public void What_keeps_a_start_from_being_taken_back_is_said_until_it_is_answered()
+    {
+        net.May(ByFirst).Reconciled();
+        Assert.Equal(new Hindered(net.Run, "no answer"), Assert.Single(net.When(new ProcessCommand.Hindered(net.Run, "no answer"))));
+        Assert.Equal((ProcessPhase.Starting, "no answer"), Seen);
+        net.Given(net.Started());
+        Assert.Equal((ProcessPhase.Running, null), Seen);
+    }
+
     private ProcessCommand Looked(string? difference) =>
         new ProcessCommand.Seen(net.Run, new SandboxView.Running(new SandboxIdentity(net.Run, SupervisionScenario.Boot, 4711, 99), difference));
 

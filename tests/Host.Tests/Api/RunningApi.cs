@@ -122,7 +122,7 @@ public sealed class RunningApi : IAsyncDisposable
 
         public Task<StartOutcome> Start(SandboxRequest request, CancellationToken cancel) => throw new NotSupportedException();
 
-        public void Signal(SandboxIdentity identity, StopSignal signal) => throw new NotSupportedException();
+        public Task<string?> Signal(SandboxIdentity identity, StopSignal signal) => throw new NotSupportedException();
 
         public Task<SandboxView> Inspect(RunId run) => throw new NotSupportedException();
 

@@ -40,7 +40,7 @@ public sealed class UpTests
     public void The_root_helper_listens_for_the_agents_group_as_long_as_its_pid_lives(string prefix, string[] more)
     {
         var command = new RootHelperStart(new HostInitOptions { User = "daemon", RootPrefix = prefix }, 4711, TextWriter.Null).Command;
-        Assert.Equal([$"{Staged.Built}/fleet-root-helper", "--listen", "--group", $"{Accounts.GroupId("daemon")}", .. more, "--while", "4711"], command);
+        Assert.Equal([$"{Staged.Built}/fleet-root-helper", "--keep", "--group", $"{Accounts.GroupId("daemon")}", .. more, "--while", "4711"], command);
     }
 
     [SkippableFact]

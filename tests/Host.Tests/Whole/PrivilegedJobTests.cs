@@ -123,6 +123,40 @@ public sealed class PrivilegedJobTests
         Assert.DoesNotContain("silk:daemon", (await rooted.Host.Pids()).Keys);
     }
 
+    [SkippableFact]
+    public async Task Where_root_s_helper_does_not_answer_its_status_and_who_waits_for_its_end_say_so()
+    {
+        await using var rooted = await RootedHost.Start();
+        var silence = $"no root helper answers at {rooted.Socket} (Connection refused): see 'systemctl status fleet-root.socket', or, without systemd, start the agent again with 'fleet up'";
+        var file = await Write(rooted, Silk);
+        await rooted.ApprovedJob(file);
+        rooted.KillHelper();
+
+        await rooted.Must("job", "run", file, "--detach");
+        await WholeHost.Until("it waits to be started, and says why", async () => await Detail(rooted, "waiting", "crash_looping") == silence);
+        rooted.StartHelper();
+        await WholeHost.Until("it is started", async () => (await rooted.Host.Pids()).ContainsKey("silk:daemon"));
+
+        rooted.KillHelper();
+        var down = rooted.Host.Fleet("up", "--dir", rooted.Host.Paths.State, "--down");
+        await WholeHost.Until("it waits to be stopped, and says why", async () => await Detail(rooted, "stopping") == silence);
+        Assert.Contains($"daemon: {silence}", await rooted.Must("job", "status", "silk"), StringComparison.Ordinal);
+        await Task.Delay(TimeSpan.FromSeconds(4)); // in which who waits has looked
+        Assert.False(down.IsCompleted);
+
+        rooted.StartHelper();
+        var ended = await down;
+        Assert.True(ended.Succeeded, ended.Error);
+        Assert.Equal($"silk:daemon is still stopping: {silence}\n", ended.Error);
+        await rooted.Host.KillAgent();
+        await rooted.Host.StartAgent();
+        Assert.Contains("asked to stop", await rooted.Must("job", "logs", "silk", "-p", "daemon"), StringComparison.Ordinal);
+    }
+
+    private static async Task<string?> Detail(RootedHost rooted, params string[] phases) =>
+        (await rooted.Host.Json("job", "status", "silk")).GetProperty("processes").EnumerateArray().Single(p => p.GetProperty("name").GetString() == "daemon") is var daemon
+            && phases.Contains(daemon.GetProperty("phase").GetString()) ? daemon.GetProperty("detail").GetString() : null;
+
     private static async Task AssertRecorded(RootedHost rooted, string id)
     {
         var daemon = await rooted.Host.Events("silk:daemon");

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
+using Fleet.Processes;
 
 namespace Fleet.Host.Tests.Whole;
 
@@ -21,11 +23,15 @@ public sealed class RootHelperStartTests
         await Until("it listens", () => File.Exists(Root(host).Socket));
         var socket = Libc.Lstat(Root(host).Socket, out _)!.Value;
         Assert.Equal((0u, (uint)Accounts.GroupId(host.Options.User)!, 0x1B0u), (socket.User, socket.Group, socket.Permissions));
-        Assert.NotEqual($"{Environment.ProcessId}", Assert.Single(Listeners(host)).Parent); // nothing that the agent would have to wait for
+        var keeper = Assert.Single(Helpers(host, "--keep"));
+        Assert.NotEqual(Environment.ProcessId, keeper.Parent); // nothing that the agent would have to wait for
+        var listener = Assert.Single(Helpers(host, "--listen"), process => process.Parent == keeper.Pid);
+        Assert.Equal(0, Libc.Kill(listener.Pid, (int)StopSignal.Kill));
+        await Until("another listens", () => Helpers(host, "--listen").Any(process => process.Pid != listener.Pid));
         var doctor = (await Doctor.Run(host.Options)).Where(line => line.Name.StartsWith("root helper", StringComparison.Ordinal) && line.Name != "root helper");
         Assert.All(doctor, line => Assert.True(line.Status == DoctorStatus.Ok, line.ToString()));
         await host.KillAgent();
-        await Until("it is gone", () => !File.Exists(Root(host).Socket) && !Listeners(host).Any());
+        await Until("it is gone", () => !File.Exists(Root(host).Socket) && !Helpers(host).Any());
     }
 
     [SkippableFact]
@@ -36,7 +42,7 @@ public sealed class RootHelperStartTests
         await host.StartAgent();
         Assert.Contains("***** WARNING: one person alone can have root here: the threshold is 1, and who asks counts", await Start(host), StringComparison.Ordinal);
         await host.KillAgent();
-        await Until("it is gone", () => !Listeners(host).Any());
+        await Until("it is gone", () => !Helpers(host).Any());
     }
 
     [SkippableFact]
@@ -53,7 +59,7 @@ public sealed class RootHelperStartTests
         Directory.CreateDirectory(Path.GetDirectoryName(Root(host).SocketUnit)!);
         await File.WriteAllTextAsync(Root(host).SocketUnit, "");
         Assert.Contains("systemd has the root helper's socket, so none is started", await Start(host), StringComparison.Ordinal);
-        Assert.Empty(Listeners(host));
+        Assert.Empty(Helpers(host));
     }
 
     private static RootPlaces Root(WholeHost host) => host.Options.Root;
@@ -81,10 +87,10 @@ public sealed class RootHelperStartTests
         return said.ToString();
     }
 
-    private static IEnumerable<(int Pid, string Parent)> Listeners(WholeHost host) => Directory.GetDirectories("/proc")
+    private static IEnumerable<(int Pid, int Parent)> Helpers(WholeHost host, string word = "fleet-root-helper") => Directory.GetDirectories("/proc")
         .Select(folder => int.TryParse(Path.GetFileName(folder), out var pid) ? pid : 0)
-        .Where(pid => pid != 0 && Proc.CommandLine(pid) is { } line && line.Contains("--listen", StringComparison.Ordinal) && line.Contains(host.Options.RootPrefix, StringComparison.Ordinal))
-        .Select(pid => (pid, File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1]));
+        .Where(pid => pid != 0 && Proc.CommandLine(pid) is { } line && line.Contains(word, StringComparison.Ordinal) && line.Contains(host.Options.RootPrefix, StringComparison.Ordinal))
+        .Select(pid => (pid, int.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[1], CultureInfo.InvariantCulture)));
 
     private static async Task Until(string what, Func<bool> condition)
     {
