@@ -28,15 +28,6 @@ internal sealed class ApiClient(string socket) : IDisposable
         return Task.FromResult(Read(response, json));
     }
 
-    /// <summary>
-    /// The answer as it came. For what is typed and polled most: to make a type's metadata takes the runtime longer than all else that such a command does.
-    /// </summary>
-    public JsonDocument Get(string path, CancellationToken cancel)
-    {
-        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
-        return Understood(response, stream => JsonDocument.Parse(stream));
-    }
-
     /// <summary>What is no JSON.</summary>
     public string Text(string path, CancellationToken cancel)
     {
@@ -51,59 +42,47 @@ internal sealed class ApiClient(string socket) : IDisposable
         Post(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson), json, cancel);
 
     /// <summary>One item per line, as they come.</summary>
-    public async IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
+    public IAsyncEnumerable<T> Stream<T>(string path, JsonTypeInfo<T> json, CancellationToken cancel) => Items(new HttpRequestMessage(HttpMethod.Get, Uri(path)), json, cancel);
+
+    /// <summary>The same, of what is asked to be done.</summary>
+    public IAsyncEnumerable<T> Stream<TBody, T>(string path, TBody body, JsonTypeInfo<TBody> bodyJson, JsonTypeInfo<T> json, CancellationToken cancel) =>
+        Items(Posted(path, JsonSerializer.SerializeToUtf8Bytes(body, bodyJson)), json, cancel);
+
+    private async IAsyncEnumerable<T> Items<T>(HttpRequestMessage request, JsonTypeInfo<T> json, [EnumeratorCancellation] CancellationToken cancel)
     {
-        using var response = Send(new HttpRequestMessage(HttpMethod.Get, Uri(path)), cancel);
+        using var response = Send(request, cancel);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancel));
-        while (await Whole(() => reader.ReadLineAsync(cancel)) is { } line)
+        while (await Line(reader, cancel) is { } line)
         {
-            yield return JsonSerializer.Deserialize(Item(line), json)!;
+            yield return Item(line, json);
         }
     }
 
-    /// <summary>One object per line, as they come, of what is asked to be done: as they are, and synchronous, for the same reason as <see cref="Get(string, CancellationToken)"/>.</summary>
-    /// <param name="body">JSON.</param>
-    public IEnumerable<JsonElement> Stream(string path, ReadOnlySpan<byte> body, CancellationToken cancel) => Objects(Send(Posted(path, body.ToArray()), cancel));
-
-    private static IEnumerable<JsonElement> Objects(HttpResponseMessage response)
-    {
-        using var _ = response;
-        using var reader = new StreamReader(response.Content.ReadAsStream());
-        while (Whole(reader.ReadLine) is { } line)
-        {
-            using var item = JsonDocument.Parse(Item(line));
-            yield return item.RootElement;
-        }
-    }
-
-    private static string Item(string line) =>
-        line.StartsWith("{\"error\":", StringComparison.Ordinal) ? throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error) : line;
-
-    private static async Task<string?> Whole(Func<ValueTask<string?>> read)
+    private static T Item<T>(string line, JsonTypeInfo<T> json)
     {
         try
         {
-            return await read();
+            return line.StartsWith("{\"error\":", StringComparison.Ordinal)
+                ? throw new CliException(JsonSerializer.Deserialize(line, ApiJson.Default.ErrorReply)!.Error)
+                : JsonSerializer.Deserialize(line, json)!;
         }
-        catch (HttpIOException)
+        catch (JsonException)
         {
-            throw Ended();
+            throw new CliException(ErrorCodes.Unavailable, "who answers is no agent of Fleet, or one of another version");
         }
     }
 
-    private static string? Whole(Func<string?> read)
+    private static async Task<string?> Line(StreamReader reader, CancellationToken cancel)
     {
         try
         {
-            return read();
+            return await reader.ReadLineAsync(cancel);
         }
         catch (HttpIOException)
         {
-            throw Ended();
+            throw new CliException(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
         }
     }
-
-    private static CliException Ended() => new(ErrorCodes.Unavailable, "the agent ended in the middle of its answer; ask again when it is back");
 
     public void Dispose() => http.Dispose();
 
@@ -126,8 +105,7 @@ internal sealed class ApiClient(string socket) : IDisposable
         return request;
     }
 
-    // Synchronous below: a command makes one request and has nothing else to do, and the asynchronous path costs half of a short command's time
-    // in code that the runtime must compile first.
+    // Synchronous below: a command makes one request, and has nothing else to do.
     private HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancel)
     {
         using var _ = request;

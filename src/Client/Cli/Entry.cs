@@ -7,19 +7,10 @@ namespace Fleet.Client.Cli;
 /// <summary>From the words of the command line to the exit code.</summary>
 internal static class Entry
 {
-    // Completion asks about words that are not written out yet, in one argument.
-    private static bool Whole(string[] args) => args is [['[', ..], ..] or ["completion", ..];
-
     /// <param name="onHost">Who does what is done on the very host.</param>
     public static async Task<int> Run(string[] args, HostCommandRunner onHost)
     {
-        if (!args.Contains("agent"))
-        {
-            // A client counts nothing for anybody; HttpClient's instruments cost a tenth of a short command's time.
-            AppContext.SetSwitch("System.Diagnostics.Metrics.Meter.IsSupported", false);
-        }
-
-        var parsed = Tree.Build(onHost, Whole(args) ? null : args).Parse(args);
+        var parsed = Tree.Build(onHost).Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));

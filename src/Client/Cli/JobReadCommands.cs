@@ -9,11 +9,10 @@ internal static class JobReadCommands
     public static FleetCommand[] All() => [List(), Status(), History(), Diff(), Unsafe()];
 
     private static FleetCommand List() =>
-        new FleetCommand("list", "Lists all jobs.", "fleet job list").Runs((session, cancel) =>
+        new FleetCommand("list", "Lists all jobs.", "fleet job list").Runs(async (session, cancel) =>
         {
             using var client = session.Client();
-            using var list = client.Get("/v1/jobs", cancel);
-            return Task.FromResult(session.Print(list.RootElement, JobText.List));
+            return session.Print(await client.Get("/v1/jobs", ApiJson.Default.JobList, cancel), () => ApiJson.Indented.JobList, JobText.List);
         });
 
     private static FleetCommand Status()

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Fleet.Client.Api;
 using Fleet.Ledger;
 
@@ -8,20 +7,17 @@ namespace Fleet.Client.Cli;
 /// <summary>Jobs as people read them.</summary>
 internal static class JobText
 {
-    /// <param name="list">A <see cref="JobList"/> as the API sends it.</param>
-    public static string List(JsonElement list)
+    public static string List(JobList list)
     {
-        var jobs = list.GetProperty("jobs");
-        if (jobs.GetArrayLength() == 0)
+        if (list.Jobs is [])
         {
             return "no jobs: submit one with 'fleet job run FILE'\n";
         }
 
         var table = new TextTable("JOB", "VERSION", "STATE", "READY", "CHANGED", "BY");
-        foreach (var job in jobs.EnumerateArray())
+        foreach (var job in list.Jobs)
         {
-            string Of(string member) => job.GetProperty(member).ToString();
-            table.Add(Of("name"), Of("version"), Of("state"), $"{Of("ready")}/{Of("processes")}", Session.Time(job.GetProperty("changed_at").GetDateTimeOffset()), Of("changed_by"));
+            table.Add(job.Name, $"{job.Version}", job.State, $"{job.Ready}/{job.Processes}", Session.Time(job.ChangedAt), job.ChangedBy);
         }
 
         return table.Render(Session.Width);

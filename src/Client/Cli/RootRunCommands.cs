@@ -22,10 +22,10 @@ internal static class RootRunCommands
             Exits = [ExitCodes.NotFound, ExitCodes.Denied, ExitCodes.TaskTimedOut],
         }
             .With(id, anyway)
-            .Runs((session, cancel) =>
+            .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                return Task.FromResult(Run(session, client, session.Value(id), session.Value(anyway), cancel));
+                return await Run(session, client, session.Value(id), session.Value(anyway), cancel);
             });
     }
 
@@ -45,7 +45,7 @@ internal static class RootRunCommands
                     session, client, session.Value(key), (policy, who) => task.Document(session, grant, policy, who, breakGlass: false), cancel);
                 await ApproveWhereItCounts(session, client, changed.Grant, signer, cancel);
                 await Approved(session, client, changed.Grant, cancel);
-                return Run(session, client, changed.Grant.Id, anyway: false, cancel);
+                return await Run(session, client, changed.Grant.Id, anyway: false, cancel);
             });
     }
 
@@ -83,21 +83,21 @@ internal static class RootRunCommands
         }
     }
 
-    private static int Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
+    private static async Task<int> Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
     {
         // Not the console's own streams, which do not say that nobody reads any more; and who does not read ends the task.
         using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         var code = ExitCodes.Failed;
-        foreach (var line in client.Stream(RootArguments.Path(id, "/run"), anyway ? """{"anyway":true}"""u8 : """{"anyway":false}"""u8, cancel))
+        var request = new RunGrantRequest(anyway);
+        await foreach (var line in client.Stream(RootArguments.Path(id, "/run"), request, ApiJson.Default.RunGrantRequest, ApiJson.Default.RootRunLine, cancel))
         {
             if (session.Json)
             {
-                session.Out.WriteLine(Session.Line(line));
+                session.Out.WriteLine(JsonSerializer.Serialize(line, ApiJson.Line.RootRunLine));
                 session.Out.Flush();
             }
-            else if (line.GetProperty("data") is { ValueKind: JsonValueKind.String } data
-                && !Passed(line.GetProperty("type").ValueEquals("stdout") ? stdout : stderr, data.GetBytesFromBase64()))
+            else if (line.Data is { } data && !Passed(line.Type == "stdout" ? stdout : stderr, Convert.FromBase64String(data)))
             {
                 return ExitCodes.BrokenPipe;
             }
@@ -122,20 +122,15 @@ internal static class RootRunCommands
     }
 
     /// <returns>Null: it is not the end.</returns>
-    private static int? End(Session session, string id, JsonElement line)
+    private static int? End(Session session, string id, RootRunLine line) => line.Type switch
     {
-        string? Text(string member) => line.GetProperty(member).GetString();
-        var (host, use) = (Text("host"), line.GetProperty("use").GetInt32());
-        return Text("type") switch
-        {
-            "refused" => throw new CliException(ErrorCodes.Denied, $"host {host} refused use {use} of {id} ({Text("code")}): {Text("message")}"),
-            "lost" => throw new CliException(ErrorCodes.Failed, $"what became of use {use} of {id} on host {host} is not known: {Text("message")}"),
-            "ended" => Ended(session, host, Text("how"), line.GetProperty("exit_code").GetInt32()),
-            _ => null,
-        };
-    }
+        "refused" => throw new CliException(ErrorCodes.Denied, $"host {line.Host} refused use {line.Use} of {id} ({line.Code}): {line.Message}"),
+        "lost" => throw new CliException(ErrorCodes.Failed, $"what became of use {line.Use} of {id} on host {line.Host} is not known: {line.Message}"),
+        "ended" => Ended(session, line.Host, line.How, line.ExitCode ?? ExitCodes.Failed),
+        _ => null,
+    };
 
-    private static int Ended(Session session, string? host, string? how, int code)
+    private static int Ended(Session session, string host, string? how, int code)
     {
         session.Tell(how switch
         {

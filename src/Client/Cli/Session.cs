@@ -1,8 +1,5 @@
-using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -45,27 +42,6 @@ internal sealed class Session(ParseResult parsed)
     {
         Out.Write(Json ? JsonSerializer.Serialize(value, json()) + "\n" : people(value));
         return ExitCodes.Done;
-    }
-
-    /// <summary>As the other, of an agent's answer as it came.</summary>
-    public int Print(JsonElement answer, Func<JsonElement, string> people)
-    {
-        Out.Write(Json ? Printed(answer, indented: true) + "\n" : people(answer));
-        return ExitCodes.Done;
-    }
-
-    /// <summary>What an agent answered, as <see cref="ApiJson.Line"/> would write it.</summary>
-    public static string Line(JsonElement answer) => Printed(answer, indented: false);
-
-    private static string Printed(JsonElement answer, bool indented)
-    {
-        var text = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = indented, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            answer.WriteTo(writer);
-        }
-
-        return Encoding.UTF8.GetString(text.WrittenSpan);
     }
 
     /// <summary>As people read it: local time with its zone.</summary>

@@ -16,25 +16,11 @@ internal sealed class TextTable(params string[] headings)
     /// <param name="width">Of the terminal, in columns; null: as wide as it is.</param>
     public string Render(int? width)
     {
-        // Loops, where queries over numbers would be compiled anew in each run of the program.
-        var widths = new int[headings.Length];
-        foreach (var row in rows)
-        {
-            for (var i = 0; i < widths.Length; i++)
-            {
-                widths[i] = Math.Max(widths[i], row[i].Length);
-            }
-        }
-
+        var widths = headings.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();
         foreach (var row in rows)
         {
-            for (var i = 0; i < widths.Length; i++)
-            {
-                row[i] = row[i].PadRight(widths[i]);
-            }
-
-            text.AppendLine(Cut(string.Join("  ", row).TrimEnd(), width));
+            text.AppendLine(Cut(string.Join("  ", row.Zip(widths, (cell, width) => cell.PadRight(width))).TrimEnd(), width));
         }
 
         return text.ToString();

@@ -6,15 +6,8 @@ namespace Fleet.Client.Cli;
 internal static class Tree
 {
     /// <param name="onHost">As of <see cref="Entry.Run"/>.</param>
-    /// <param name="words">The command line: verbs of a noun that it does not have are not made, for most of a short command's time is spent here. Null: all.</param>
-    public static RootCommand Build(HostCommandRunner onHost, string[]? words = null)
+    public static RootCommand Build(HostCommandRunner onHost)
     {
-        FleetCommand Noun(string name, string description, string example, Func<Command[]> verbs)
-        {
-            var noun = new FleetCommand(name, description, example);
-            return words is null || words.Contains(name) ? noun.With(verbs()) : noun;
-        }
-
         var root = new RootCommand("Runs jobs on Linux hosts with the least privilege each of them needs.")
         {
             Session.JsonOption,
@@ -24,15 +17,16 @@ internal static class Tree
             HostCommands.Doctor(onHost),
             Noun(
                 "job", "Jobs: submit, look at, change.", "fleet job list",
-                () => [.. JobFileCommands.All(), .. JobReadCommands.All(), .. JobChangeCommands.All(), JobLogsCommand.Logs()]),
-            Noun("host", "The host that the agent runs on.", "fleet host status", () => [.. HostCommands.All(onHost)]),
-            Noun("root", "Root for a while: ask, approve, look at, end.", "fleet root list", () => [.. RootRequestCommands.All(), .. RootRunCommands.All(), .. RootReadCommands.All(), .. RootChangeCommands.All()]),
-            Noun("audit", "The record of what happened.", "fleet audit log --since 1h", () => [AuditCommands.Log()]),
+                [.. JobFileCommands.All(), .. JobReadCommands.All(), .. JobChangeCommands.All(), JobLogsCommand.Logs()]),
+            Noun("host", "The host that the agent runs on.", "fleet host status", HostCommands.All(onHost)),
+            Noun("root", "Root for a while: ask, approve, look at, end.", "fleet root list", [.. RootRequestCommands.All(), .. RootRunCommands.All(), .. RootReadCommands.All(), .. RootChangeCommands.All()]),
+            Noun("audit", "The record of what happened.", "fleet audit log --since 1h", AuditCommands.Log()),
             AgentCommands.Version(),
             AgentCommands.Completion(),
         };
         Manual.Install(root);
         return root;
     }
-}
 
+    private static FleetCommand Noun(string name, string description, string example, params Command[] verbs) => new FleetCommand(name, description, example).With(verbs);
+}

@@ -102,7 +102,7 @@ public sealed class RootTaskTests
         await WholeHost.Until("it runs", async () => (await rooted.Host.Events(id))[^1] == "grant.use_begun.v1");
         await rooted.Host.Fleet("up", "--dir", rooted.Host.Paths.State, "--down");
         Assert.NotEqual(0, (await running).ExitCode);
-        Assert.DoesNotContain("echo line", string.Concat(Directory.GetDirectories("/proc").Select(folder => Proc.Read($"{folder}/cmdline"))), StringComparison.Ordinal);
+        Assert.DoesNotContain($"sleep {Marker}", string.Concat(Directory.GetDirectories("/proc").Select(folder => Proc.Read($"{folder}/cmdline"))), StringComparison.Ordinal);
         await rooted.Host.KillAgent();
         await rooted.Host.StartAgent();
     }
