@@ -100,7 +100,9 @@ internal sealed class Cgroup : IDisposable
     private int[] Processes(int? but) =>
         [.. File.ReadAllLines($"{path}/cgroup.procs").Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Where(pid => pid != Environment.ProcessId && pid != but)];
 
-    private static void Join(string group) => File.WriteAllText($"{group}/cgroup.procs", "0");
+    // In version 1 this thread alone goes, and what it starts is where it is. To move a process the kernel keeps every other from starting threads first, and waits
+    // for each processor to say so; version 2 knows no other way.
+    private static void Join(string group) => File.WriteAllText($"{group}/{(IsV2 ? "cgroup.procs" : "tasks")}", "0");
 
     private static string Above()
     {
