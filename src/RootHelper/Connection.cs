@@ -67,6 +67,9 @@ internal sealed class Connection(SafeFileHandle socket)
         Flush();
     }
 
+    /// <summary>Nothing comes after what was sent: who asked need not wait for this process to be taken apart.</summary>
+    public void End() => Sockets.End(socket);
+
     public void Flush()
     {
         while (IsFull)

@@ -69,6 +69,7 @@ internal sealed partial class Helper
             RootJson.Default.RootReceipt);
         client.Send(RootFrame.Receipt, receipt);
         client.Send(RootFrame.Signature, Encoding.ASCII.GetBytes(signing.Of(receipt)));
+        client.End();
     }
 
     // What cannot be ended is not said to be gone: the next helper looks again.

@@ -45,6 +45,9 @@ internal static partial class Sockets
     /// <summary>recv(2), without waiting; 0: the other side has closed.</summary>
     public static nint Receive(SafeFileHandle socket, Span<byte> buffer) => ReceiveCall(socket, buffer, buffer.Length, DontWait);
 
+    /// <summary>shutdown(2) of what is sent: the other side reads to the end. Nothing happens where it is gone.</summary>
+    public static void End(SafeFileHandle socket) => _ = Shutdown(socket, 1 /* SHUT_WR */);
+
     public static (SafeFileHandle Read, SafeFileHandle Write) Pipe()
     {
         Span<int> ends = stackalloc int[2];
@@ -85,6 +88,9 @@ internal static partial class Sockets
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint ReceiveCall(SafeFileHandle socket, Span<byte> buffer, nint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    private static partial int Shutdown(SafeFileHandle socket, int how);
 
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     private static partial int Pipe2(Span<int> ends, int flags);
