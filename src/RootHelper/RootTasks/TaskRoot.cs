@@ -14,7 +14,7 @@ namespace Fleet.RootHelper.RootTasks;
 /// </summary>
 internal sealed class TaskRoot
 {
-    private const string Runtime = "/usr/bin/crun";
+    private const string Runtime = "/usr/bin/crun", IsReadOnly = "_LIBCONTAINER_CLONED_BINARY=1";
 
     // Filled by the runtime, or, /run, by what is granted below it.
     private static readonly string[] Own = ["proc", "dev", "run", ProgramFolder];
@@ -39,6 +39,9 @@ internal sealed class TaskRoot
 
     private string Bundle => $"{places.Work}/bundle";
 
+    // The runtime, where nobody can write it by way of a process that it has become.
+    private string OwnRuntime => $"{places.Work}/crun";
+
     /// <exception cref="IOException">A mount failed; nothing runs yet.</exception>
     public static TaskRoot Make(TaskPlan plan, SafeFileHandle? bound, Places places, string name)
     {
@@ -49,6 +52,7 @@ internal sealed class TaskRoot
         Mounts.Tmpfs(places.Work, "mode=700");
         CoverEmptyHierarchy();
         Array.ForEach([root.Folder, root.Bundle, $"{places.Work}/state"], folder => Directory.CreateDirectory(folder));
+        root.BringRuntime();
         root.BringHost(host, plan.Grant.Privileges);
         root.Fill(plan, bound);
         return root;
@@ -59,9 +63,21 @@ internal sealed class TaskRoot
     /// host's pids has none; what it leaves behind is ended by its cgroup.
     /// </summary>
     public Child Start(SafeFileHandle stdout, SafeFileHandle stderr) => BoundChild.Start(
-        [Runtime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name],
-        ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
+        [OwnRuntime, "--root", $"{places.Work}/state", "--cgroup-manager=disabled", "run", "--pid-file", PidFile, "--bundle", Bundle, name],
+        ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", IsReadOnly],
         ownPids: !hasHostPids, null, stdout, stderr);
+
+    // crun makes a read-only mount of itself and starts again from there, so that no container can write the host's crun through /proc/PID/exe. Begun from such a
+    // mount, and told so, it looks whether that is true and goes on (crun 1.8, cloned_binary.c); one that does not know the word starts again as ever.
+    private void BringRuntime()
+    {
+        File.WriteAllBytes(OwnRuntime, []);
+        using var host = LinuxException.Check(Libc.Open(Runtime, Libc.Place), $"open {Runtime}");
+        using var tree = Mounts.Clone(host);
+        Mounts.SetAttributes(tree, Mounts.AttrReadOnly | Mounts.AttrNoSuid | Mounts.AttrNoDev);
+        using var place = LinuxException.Check(Libc.Open(OwnRuntime, Libc.Place), $"open {OwnRuntime}");
+        Mounts.Attach(tree, place);
+    }
 
     private string PidFile => $"{places.Work}/pid";
 
