@@ -82,7 +82,7 @@ internal static class SshKeygen
 
     private static string Text(SafeFileHandle output)
     {
-        var bytes = new byte[LongestAnswer];
+        var bytes = new byte[Math.Min(RandomAccess.GetLength(output), LongestAnswer)];
         return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(output, bytes, 0)).Trim();
     }
 

@@ -72,10 +72,10 @@ internal sealed class Cgroup : IDisposable
     /// <summary>Ends what is in it and takes it away; nothing happens where it is gone.</summary>
     public void Dispose()
     {
-        Kill();
-        for (var waited = Stopwatch.StartNew(); Libc.RemoveFolder(path) < 0 && Libc.Error == Libc.EBUSY && waited.Elapsed < Patience;)
+        // The kernel takes away only what is empty.
+        for (var waited = Stopwatch.StartNew(); Libc.RemoveFolder(path) < 0 && Libc.Error != Libc.ENOENT && waited.Elapsed < Patience; Thread.Sleep(1))
         {
-            Thread.Sleep(1);
+            Kill();
         }
     }
 

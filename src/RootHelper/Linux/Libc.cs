@@ -6,7 +6,7 @@ namespace Fleet.RootHelper.Linux;
 /// <summary>System calls of the C library. Those on descriptors take handles; a path is taken only where it is root's own or made here.</summary>
 internal static partial class Libc
 {
-    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EBUSY = 16, EEXIST = 17;
+    public const int ENOENT = 2, EINTR = 4, EAGAIN = 11, EEXIST = 17;
 
     public const int ReadOnly = 0, WriteOnly = 1, ReadWrite = 2, Create = 0x40, Exclusive = 0x80, Append = 0x400, NonBlock = 0x800, CloseOnExec = 0x80000, Place = 0x200000;
 

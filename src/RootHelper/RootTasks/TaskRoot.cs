@@ -173,7 +173,7 @@ internal sealed class TaskRoot
     /// <summary>Compiled beforehand where `fleet host init` has done it: that saves the runtime some milliseconds a start.</summary>
     public static SeccompChoice Seccomp(Places places)
     {
-        var compiled = places.SeccompFilter(Digest.Of(SeccompProfile.Text));
+        var compiled = places.SeccompFilter(Digest.Parse(SeccompProfile.TextDigest));
         return File.Exists(compiled)
             ? new SeccompChoice.Compiled(Convert.ToBase64String(RootsOwn.Read(compiled, 1024 * 1024)))
             : new SeccompChoice.Listed(System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64

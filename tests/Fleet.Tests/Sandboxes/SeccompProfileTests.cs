@@ -27,4 +27,8 @@ public sealed class SeccompProfileTests
         Assert.Equal([new SeccompArg(0, 0x7E020000, 0)], clone.Args.ToArray());
         Assert.Equal(SeccompProfile.Enosys, Assert.Single(SeccompProfile.Rules, r => r.Syscall == "clone3").Errno);
     }
+
+    [Fact]
+    public void The_digest_by_which_the_root_helper_finds_the_compiled_filter_is_that_of_the_profile() =>
+        Assert.Equal(SeccompProfile.TextDigest, Digest.Of(SeccompProfile.Text).ToString());
 }
