@@ -4,7 +4,7 @@
 help: ## this list
 	@awk -F ":.*## " "/^[a-z]+:.*## /{printf \"make %-8s %s\\n\", \$$1, \$$2}" Makefile
 
-build: ## the program, at bin/fleet
+build: ## the programs, in bin/: fleet, fleet-host, fleet-root-helper
 	@build/build.sh
 
 test: ## every test; installs what they need; last line: N passed, N failed

@@ -23,4 +23,4 @@ rm -rf artifacts/bin.old
 mv artifacts/bin.new bin
 chmod -R a+rX bin
 rm -rf artifacts/bin.old
-say "built $FLEET_REPO/bin/fleet"
+say "built $FLEET_REPO/bin/fleet and what belongs beside it"

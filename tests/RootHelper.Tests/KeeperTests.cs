@@ -171,13 +171,19 @@ public sealed class KeeperTests : IClassFixture<Keys>, IDisposable
         Assert.Equal("here\n", Host.Run(Grant("/bin/echo", "here")).Stdout);
     }
 
-    [Fact]
-    public void Where_nothing_can_be_said_it_serves_without_a_word()
+    // A disk that is full, a descriptor that is closed, and a pipe that is full and read by nobody.
+    [Theory]
+    [InlineData("exec \"$0\" \"$@\" 2>/dev/full")]
+    [InlineData("exec \"$0\" \"$@\" 2>&-")]
+    [InlineData("mkfifo \"$FIFO\"; exec 2<>\"$FIFO\"; dd if=/dev/zero of=\"$FIFO\" bs=4096 count=16 oflag=nonblock 2>/dev/null; exec \"$0\" \"$@\"")]
+    public void Where_nothing_can_be_said_it_serves_without_a_word(string script)
     {
         using var other = Process.Start("/bin/sleep", "600");
         agent.Kill();
         AssertShut();
-        using var mute = Process.Start("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>/dev/full", Tool.Helper, "--keep", "--group", Text(Agent), "--prefix", Host.Prefix, "--while", Text(other.Id)])!;
+        var start = new ProcessStartInfo("/bin/sh", ["-c", script, Tool.Helper, "--keep", "--group", Text(Agent), "--prefix", Host.Prefix, "--while", Text(other.Id)]);
+        start.Environment["FIFO"] = $"{Host.Prefix}/fifo";
+        using var mute = Process.Start(start)!;
 
         Leftovers.Await(Answers, "nobody listens");
         KillListener(of: mute.Id);

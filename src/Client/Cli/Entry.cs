@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Fleet.Client.Api;
+using Fleet.Client.Linux;
 
 namespace Fleet.Client.Cli;
 
@@ -10,7 +11,11 @@ internal static class Entry
     /// <param name="onHost">Who does what is done on the very host.</param>
     public static async Task<int> Run(string[] args, HostCommandRunner onHost)
     {
-        var parsed = Tree.Build(onHost).Parse(args);
+        Console.SetOut(StandardStream.Text(new StandardStream(1)));
+        Console.SetError(StandardStream.Text(new StandardStream(2) { IsQuiet = true }));
+
+        // A word that begins with @ is what it says: a reason may name a person, and no file is read for it.
+        var parsed = Tree.Build(onHost).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
             return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));
@@ -20,7 +25,11 @@ internal static class Entry
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = signals };
         try
         {
-            return await parsed.InvokeAsync(invocation);
+            return args is ["version" or "--version"] ? VersionText.Print() : await parsed.InvokeAsync(invocation);
+        }
+        catch (BrokenPipeException)
+        {
+            return ExitCodes.BrokenPipe;
         }
         catch (CliException e)
         {

@@ -13,6 +13,12 @@ internal static class HostProgram
     public static Task<int> Become()
     {
         var program = Path.Combine(AppContext.BaseDirectory, Name);
+        if (!Path.IsPathRooted(program))
+        {
+            // This one's own file is gone, replaced by another: what is called so in the current folder is nobody's.
+            throw new CliException(ErrorCodes.Unavailable, "this program was replaced while it ran: call it again");
+        }
+
         var why = ThisProcess.Become(program, [program, .. Environment.GetCommandLineArgs().Skip(1)]);
         throw new CliException(ErrorCodes.Unavailable, $"this command is one of {program}, which cannot be run: {why}");
     }

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using Fleet.Client.Api;
 using Fleet.Client.Grants;
+using Fleet.Client.Linux;
 using Fleet.Ledger;
-using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Client.Cli;
 
@@ -85,9 +85,8 @@ internal static class RootRunCommands
 
     private static async Task<int> Run(Session session, ApiClient client, string id, bool anyway, CancellationToken cancel)
     {
-        // Not the console's own streams, which do not say that nobody reads any more; and who does not read ends the task.
-        using var stdout = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        using var stderr = new FileStream(new SafeFileHandle(2, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        // The bytes as they are; and who does not read them any more ends the task.
+        var (stdout, stderr) = (new StandardStream(1), new StandardStream(2));
         var code = ExitCodes.Failed;
         var request = new RunGrantRequest(anyway);
         await foreach (var line in client.Stream(RootArguments.Path(id, "/run"), request, ApiJson.Default.RunGrantRequest, ApiJson.Default.RootRunLine, cancel))
@@ -97,28 +96,15 @@ internal static class RootRunCommands
                 session.Out.WriteLine(JsonSerializer.Serialize(line, ApiJson.Line.RootRunLine));
                 session.Out.Flush();
             }
-            else if (line.Data is { } data && !Passed(line.Type == "stdout" ? stdout : stderr, Convert.FromBase64String(data)))
+            else if (line.Data is { } data)
             {
-                return ExitCodes.BrokenPipe;
+                (line.Type == "stdout" ? stdout : stderr).Write(Convert.FromBase64String(data));
             }
 
             code = End(session, id, line) ?? code;
         }
 
         return code;
-    }
-
-    private static bool Passed(FileStream stream, byte[] bytes)
-    {
-        try
-        {
-            stream.Write(bytes);
-            return true;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
     }
 
     /// <returns>Null: it is not the end.</returns>

@@ -76,13 +76,16 @@ public static partial class Supervision
             new ProcessEvent.HealthChanged(c.Run, c.Health, c.Detail),
         (ProcessState.Stopping s, ProcessCommand.RungOver c) when c.Run == s.Run.Id && c.Rung == s.Rung && c.Rung + 1 < s.Ladder.Rungs.Length =>
             new ProcessEvent.StopEscalated(c.Run, c.Rung + 1),
-        (ProcessState.Starting s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && c.Why != s.Detail => new ProcessEvent.Hindered(c.Run, c.Why),
-        (ProcessState.Stopping s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && c.Why != s.Detail => new ProcessEvent.Hindered(c.Run, c.Why),
+        (ProcessState.Starting s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && IsNews(c.Why, s.Detail) => new ProcessEvent.Hindered(c.Run, c.Why),
+        (ProcessState.Stopping s, ProcessCommand.Hindered c) when c.Run == s.Run.Id && IsNews(c.Why, s.Detail) => new ProcessEvent.Hindered(c.Run, c.Why),
         (ProcessState.Waiting s, ProcessCommand.RestartDue) when with.Wanted.Run && with.Now >= s.NotBefore => Start(FirstPhase(with), s.Attempt + 1, with),
         (ProcessState.Waiting, ProcessCommand.RestartDue) => Follow(state, with),
         (_, ProcessCommand.StartAnswered or ProcessCommand.Seen or ProcessCommand.HealthSeen or ProcessCommand.RungOver or ProcessCommand.Hindered or ProcessCommand.RestartDue) => null,
         _ => throw new UnreachableException($"{command.GetType()} is not a command on a process"),
     };
+
+    // That it is hindered and that it is no more: it is tried every second, and the words of one reason may change with each try.
+    private static bool IsNews(string? why, string? known) => why is null != known is null;
 
     private static ProcessEvent? Ended(ProcessCommand.Seen seen) => seen.View switch
     {

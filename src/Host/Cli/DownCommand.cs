@@ -28,9 +28,9 @@ internal static class DownCommand
         }
 
         using var limit = new CancellationTokenSource(Patience);
-        using var agent = agentRuns ? null : await StartAgent(folder, rootPrefix, paths, limit.Token);
+        using var agent = agentRuns ? null : await StartAgent(session, folder, rootPrefix, paths, limit.Token);
         using var client = new ApiClient(paths.Socket);
-        var stopped = await StopJobs(client, limit.Token);
+        var stopped = await StopJobs(session, client, limit.Token);
         await client.Post("/v1/agent/shutdown", ApiJson.Default.ShutdownReply, limit.Token);
         while (AgentProcess.Find(paths) is not null)
         {
@@ -43,9 +43,9 @@ internal static class DownCommand
     // Jobs outlive their agent, so there may be something to stop where no agent runs. Only an agent can stop it in order and record it.
     private static bool HasSandboxes(HostPaths paths) => Directory.Exists(paths.Sandboxes) && Directory.EnumerateDirectories(paths.Sandboxes).Any();
 
-    private static async Task<Process> StartAgent(string folder, string rootPrefix, HostPaths paths, CancellationToken cancel)
+    private static async Task<Process> StartAgent(Session session, string folder, string rootPrefix, HostPaths paths, CancellationToken cancel)
     {
-        Console.Error.WriteLine($"no agent runs in {folder}, but jobs do: starting one to stop them");
+        session.Tell($"no agent runs in {folder}, but jobs do: starting one to stop them\n");
         var (program, args) = (ThisProgram.Command[0], ThisProgram.Command.Skip(1));
         var agent = new Client.Linux.Command(program, [.. args, "up", "--dir", folder, .. rootPrefix.Length == 0 ? [] : (string[])["--root-prefix", rootPrefix]]) { Env = ThisProgram.Env }.Begin();
         _ = agent.StandardOutput.ReadToEndAsync(cancel);
@@ -78,7 +78,7 @@ internal static class DownCommand
     }
 
     /// <returns>How many there were to stop.</returns>
-    private static async Task<int> StopJobs(ApiClient client, CancellationToken cancel)
+    private static async Task<int> StopJobs(Session session, ApiClient client, CancellationToken cancel)
     {
         var jobs = (await client.Get("/v1/jobs", ApiJson.Default.JobList, cancel)).Jobs;
         var stopped = 0;
@@ -92,7 +92,7 @@ internal static class DownCommand
         {
             if (looks % LooksBetweenWords == 0)
             {
-                await SayWhy(client, waiting, said, cancel);
+                await SayWhy(session, client, waiting, said, cancel);
             }
 
             await Task.Delay(Pace, cancel);
@@ -102,7 +102,7 @@ internal static class DownCommand
     }
 
     // A wait that somebody could end (root's helper does not answer) must not look like a ladder that takes its time.
-    private static async Task SayWhy(ApiClient client, JobSummary[] waiting, HashSet<string> said, CancellationToken cancel)
+    private static async Task SayWhy(Session session, ApiClient client, JobSummary[] waiting, HashSet<string> said, CancellationToken cancel)
     {
         foreach (var job in waiting)
         {
@@ -112,7 +112,7 @@ internal static class DownCommand
                 var line = EventText.Visible($"{job.Name}:{process.Name} is still {process.Phase}: {process.Detail}");
                 if (said.Add(line))
                 {
-                    await Console.Error.WriteLineAsync(line);
+                    session.Tell($"{line}\n");
                 }
             }
         }

@@ -13,7 +13,7 @@ internal sealed class RootConnection : IDisposable
 
     /// <summary>What <see cref="Open"/> failed with, for people: why, and what they can do.</summary>
     public static string NoAnswer(string path, SocketException e) =>
-        $"no root helper answers at {path} ({e.Message}): see 'systemctl status fleet-root.socket', or, without systemd, start the agent again with 'fleet up'";
+        $"no root helper answers at {path} ({e.Message}): see 'systemctl status fleet-root.socket', or, without systemd, stop the agent and start it again with 'fleet up'";
 
     /// <exception cref="SocketException">Nobody listens there, or this user may not connect.</exception>
     public static async Task<RootConnection> Open(string path, RootRequest request)

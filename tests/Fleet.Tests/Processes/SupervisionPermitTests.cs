@@ -168,6 +168,7 @@ public sealed class SupervisionPermitTests
         Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, null)));
         Assert.Equal(new Hindered(net.Run, "no answer"), Assert.Single(net.When(new ProcessCommand.Hindered(net.Run, "no answer"))));
         Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, "no answer")));
+        Assert.Empty(net.When(new ProcessCommand.Hindered(net.Run, "the same in other words")));
         Assert.Empty(net.When(new ProcessCommand.Hindered(RunId.Parse("shop.net-0"), "of another run")));
         net.Given(new ProcessCommand.RungOver(net.Run, 0));
         Assert.Equal((ProcessPhase.Stopping, "no answer"), Seen);

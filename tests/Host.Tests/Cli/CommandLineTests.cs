@@ -238,4 +238,38 @@ public sealed class CommandLineTests
         Assert.Equal((2, ""), (doctor.ExitCode, doctor.Output));
         Assert.Contains("/nothing here/\"agent\".conf", doctor.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("version >&-", 1, "fleet: standard output: Bad file descriptor")]
+    [InlineData("version >/dev/full", 1, "fleet: standard output: No space left on device")]
+    [InlineData("nope 2>&-", 2, "")]
+    [InlineData("nope 2>/dev/full", 2, "")]
+    [InlineData("job list <&- 2>&-", 1, "")]
+    [InlineData("job status @nobody", 2, "'@nobody' is not a job")]
+    public async Task What_cannot_be_written_and_what_looks_like_a_file_is_told_and_no_more(string words, int code, string error)
+    {
+        var ran = await new Command("/bin/sh", "-c", $"{Path.Combine(AppContext.BaseDirectory, "fleet")} {words}").Run();
+        Assert.Equal(code, ran.ExitCode);
+        Assert.Contains(error, ran.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_was_replaced_while_it_ran_becomes_nobody_s()
+    {
+        var folder = Directory.CreateTempSubdirectory("fleet-replaced-").FullName;
+        try
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "fleet"), $"{folder}/fleet");
+            await File.WriteAllTextAsync($"{folder}/fleet-host", "#!/bin/sh\necho nobody\n");
+            File.SetUnixFileMode($"{folder}/fleet-host", (UnixFileMode)0x1ED);
+            var ran = await new Command("/bin/sh", "-c", "exec 9<fleet; rm fleet; exec /proc/self/fd/9 doctor") { WorkingDirectory = folder }.Run();
+            Assert.Equal((1, ""), (ran.ExitCode, ran.Output));
+            Assert.Contains("this program was replaced while it ran", ran.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }

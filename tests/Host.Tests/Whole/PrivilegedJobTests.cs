@@ -127,7 +127,7 @@ public sealed class PrivilegedJobTests
     public async Task Where_root_s_helper_does_not_answer_its_status_and_who_waits_for_its_end_say_so()
     {
         await using var rooted = await RootedHost.Start();
-        var silence = $"no root helper answers at {rooted.Socket} (Connection refused): see 'systemctl status fleet-root.socket', or, without systemd, start the agent again with 'fleet up'";
+        var silence = $"no root helper answers at {rooted.Socket} (Connection refused): see 'systemctl status fleet-root.socket', or, without systemd, stop the agent and start it again with 'fleet up'";
         var file = await Write(rooted, Silk);
         await rooted.ApprovedJob(file);
         rooted.KillHelper();

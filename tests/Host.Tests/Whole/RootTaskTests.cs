@@ -108,6 +108,17 @@ public sealed class RootTaskTests
     }
 
     [SkippableFact]
+    public async Task What_it_writes_stands_in_a_file_between_what_others_write_there()
+    {
+        await using var rooted = await RootedHost.Start();
+        var id = await rooted.Approved([], ["/bin/echo", "the task"]);
+        var file = $"{rooted.Host.Folder}/written";
+        var script = $"{{ echo before; {Staged.Folder}/fleet root run {id}; echo after; }} > {file} 2>&1";
+        await new Command("/bin/sh", "-c", script) { Env = new Dictionary<string, string> { ["FLEET_ADDRESS"] = $"unix:{rooted.Host.Paths.Socket}" } }.Run();
+        Assert.Equal("before\nthe task\nafter\n", await File.ReadAllTextAsync(file));
+    }
+
+    [SkippableFact]
     public async Task Killed_with_9_in_the_middle_the_agent_leaves_nothing_running()
     {
         await using var rooted = await RootedHost.Start();
