@@ -24,9 +24,7 @@ internal sealed class EndingSandboxes : ISandboxes, IDisposable
         return Task.FromResult<StartOutcome>(new StartOutcome.Started(new SandboxIdentity(request.Run, Guid.Empty, 1, 1)));
     }
 
-    public void Signal(SandboxIdentity identity, StopSignal signal)
-    {
-    }
+    public Task<string?> Signal(SandboxIdentity identity, StopSignal signal) => Task.FromResult<string?>(null);
 
     public Task<SandboxView> Inspect(RunId run) => Task.FromResult<SandboxView>(
         ended.TryGetValue(run, out var exit) ? new SandboxView.Exited(exit) : new SandboxView.Running(new SandboxIdentity(run, Guid.Empty, 1, 1)));
