@@ -63,7 +63,7 @@ start_servers() {
 listener() {
   local comm
   { grep -lsx fleet-root-help /proc/[0-9]*/comm || true; } | while read -r comm; do
-    if tr '\0' ' ' <"${comm%/comm}/cmdline" | grep -qF -- "--prefix $root_prefix --while"; then echo "${comm//[^0-9]/}"; fi
+    if tr '\0' ' ' <"${comm%/comm}/cmdline" | grep -F -- "--prefix $root_prefix --while" | grep -qF -- --listen; then echo "${comm//[^0-9]/}"; fi
   done
 }
 
