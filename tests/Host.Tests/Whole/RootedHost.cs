@@ -132,9 +132,15 @@ public sealed class RootedHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await host.DisposeAsync();
-        KillHelper();
-        Directory.Delete(prefix, recursive: true);
+        try
+        {
+            await host.DisposeAsync();
+        }
+        finally
+        {
+            KillHelper();
+            Directory.Delete(prefix, recursive: true);
+        }
     }
 
     private static string Binary([CallerFilePath] string here = "")
