@@ -1,4 +1,3 @@
-using Fleet.Client.Linux;
 using Fleet.Hosts;
 using Fleet.Processes;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Fleet;
 using Fleet.Host.Logs;
 using Fleet.Host.Sandboxes;
 using Fleet.Sandboxes;

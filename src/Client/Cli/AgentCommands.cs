@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Fleet.Client.Api;
 
 namespace Fleet.Client.Cli;

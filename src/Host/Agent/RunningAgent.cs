@@ -9,7 +9,6 @@ using Fleet.Actors.Sandboxes;
 using Fleet.Client.Cli;
 using Fleet.Host.Api;
 using Fleet.Host.Audit;
-using Fleet.Host.Cli;
 using Fleet.Host.Grants;
 using Fleet.Host.Linux;
 using Fleet.Host.Logs;

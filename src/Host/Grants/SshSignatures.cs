@@ -3,7 +3,6 @@ using Fleet.Client.Api;
 using Fleet.Client.Grants;
 using Fleet.Client.Linux;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.Ledger;
 
 namespace Fleet.Host.Grants;

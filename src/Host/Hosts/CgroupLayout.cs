@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Fleet.Client.Jobs;
 
 namespace Fleet.Host.Hosts;
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Fleet.Client.Cli;
-using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;

@@ -1,5 +1,4 @@
 using Fleet.Client.Linux;
-using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 

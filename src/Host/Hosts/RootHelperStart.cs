@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Fleet.Client.Linux;
 using Fleet.RootTasks;
 
 namespace Fleet.Host.Hosts;

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
-using Fleet.Client.Cli;
 
 namespace Fleet.Host.Linux;
 

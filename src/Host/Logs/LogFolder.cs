@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
-using Fleet.Client.Cli;
 using Fleet.Client.Linux;
 using Microsoft.Win32.SafeHandles;
 using static Fleet.Client.Linux.Libc;

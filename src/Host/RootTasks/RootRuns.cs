@@ -6,7 +6,6 @@ using Akka.Actor;
 using Fleet.Actors.Grants;
 using Fleet.Client.Api;
 using Fleet.Grants;
-using Fleet.Host.Api;
 using Fleet.Hosts;
 using Fleet.Ledger;
 using Fleet.RootTasks;

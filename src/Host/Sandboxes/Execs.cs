@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Fleet.Actors.Sandboxes;
 using Fleet.Client.Linux;
-using Fleet.Hosts;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;

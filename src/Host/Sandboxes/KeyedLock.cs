@@ -1,5 +1,3 @@
-using Fleet.Client.Cli;
-
 namespace Fleet.Host.Sandboxes;
 
 /// <summary>One holder per key at a time. A key that nobody holds or waits for is forgotten, so that it does not grow with all runs that ever were.</summary>

@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using Fleet.Client.Linux;
-using Fleet.Host.Linux;
-using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.Extensions.Logging;
 

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Fleet.Client.Linux;
 using Fleet.Host.Linux;
-using Fleet.Processes;
 using Fleet.Sandboxes;
 using Microsoft.Extensions.Logging;
 

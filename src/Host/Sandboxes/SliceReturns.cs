@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Hosts;
-using Fleet.Jobs;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;

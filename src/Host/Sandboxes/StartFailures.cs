@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using Fleet.Client.Linux;
-using Fleet.Processes;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;

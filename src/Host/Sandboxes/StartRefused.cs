@@ -1,4 +1,3 @@
-using Fleet.Client.Cli;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;

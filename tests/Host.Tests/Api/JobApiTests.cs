@@ -2,7 +2,6 @@ using System.Text.Json;
 using Fleet.Actors.Jobs;
 using Fleet.Client.Api;
 using Fleet.Host.Api;
-using Fleet.Ledger;
 
 namespace Fleet.Host.Tests.Api;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Akka.Actor;
-using Fleet.Actors.Hosts;
 using Fleet.Actors.Jobs;
 using Fleet.Actors.Sandboxes;
 using Fleet.Client.Api;

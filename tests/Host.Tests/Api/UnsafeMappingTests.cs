@@ -4,7 +4,6 @@ using Fleet.Client.Api;
 using Fleet.Client.Tests.Grants;
 using Fleet.Grants;
 using Fleet.Host.Api;
-using Fleet.Host.Tests.Grants;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Privileges;

@@ -1,9 +1,6 @@
 using System.Text.Json;
 using Fleet.Client.Linux;
-using Fleet.Grants;
 using Fleet.Host.Tests.Api;
-using Fleet.Host.Tests.Grants;
-using Fleet.Processes;
 using static Fleet.Host.Tests.Cli.FleetProgram;
 
 namespace Fleet.Host.Tests.Cli;

@@ -1,4 +1,3 @@
-using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 
 namespace Fleet.Host.Tests.Hosts;

@@ -1,4 +1,3 @@
-using Fleet.Client.Cli;
 using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 

@@ -1,5 +1,3 @@
-using Fleet.Processes;
-
 namespace Fleet.Host.Tests.Sandboxes;
 
 /// <summary>A job owns the folder of its log, and may do with it what it can.</summary>

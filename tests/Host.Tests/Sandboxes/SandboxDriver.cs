@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using Fleet.Actors.Sandboxes;
-using Fleet.Client.Linux;
 using Fleet.Host.Sandboxes;
 using Fleet.Host.Tests.Hosts;
 using Fleet.Hosts;

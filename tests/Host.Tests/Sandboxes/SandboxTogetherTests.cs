@@ -1,4 +1,3 @@
-using Fleet.Host.Sandboxes;
 using Fleet.Jobs;
 using Fleet.Processes;
 using Fleet.Sandboxes;

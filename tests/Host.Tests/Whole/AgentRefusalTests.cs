@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using Fleet.Host.Tests.Hosts;
 using Microsoft.Data.Sqlite;
 
 namespace Fleet.Host.Tests.Whole;

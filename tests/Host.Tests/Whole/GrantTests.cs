@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Fleet.Host.Tests.Grants;
-using Fleet.Host.Tests.Hosts;
 
 namespace Fleet.Host.Tests.Whole;
 

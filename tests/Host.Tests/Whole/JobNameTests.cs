@@ -1,5 +1,3 @@
-using Fleet.Host.Tests.Hosts;
-
 namespace Fleet.Host.Tests.Whole;
 
 /// <summary>What it means that a job's name is taken (docs/cli.md), by the real program.</summary>

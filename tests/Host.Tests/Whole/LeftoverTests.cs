@@ -1,5 +1,4 @@
 using Fleet.Host.Logs;
-using Fleet.Host.Tests.Hosts;
 
 namespace Fleet.Host.Tests.Whole;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Whole;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Fleet.Client.Linux;
-using Fleet.Host.Tests.Hosts;
 using Xunit.Abstractions;
 
 namespace Fleet.Host.Tests.Whole;

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Fleet.Client.Linux;
-using Fleet.Host.Tests.Hosts;
 
 namespace Fleet.Host.Tests.Whole;
 

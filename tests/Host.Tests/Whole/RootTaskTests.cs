@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Fleet.Client.Linux;
 using Fleet.Host.Linux;
-using Fleet.Host.Tests.Grants;
 
 namespace Fleet.Host.Tests.Whole;
 

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Fleet.Host.Linux;
-using Fleet.Host.Tests.Grants;
 
 namespace Fleet.Host.Tests.Whole;
 
