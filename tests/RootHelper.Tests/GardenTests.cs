@@ -23,8 +23,18 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
 
         """;
 
-    // As Garden does: the controllers that it needs, in the sandbox's own cgroup namespace.
-    private const string Hierarchies = """
+    // As Garden does: the controllers that it needs, in the sandbox's own cgroup namespace. Version 2 takes no processes beside the groups that have limits.
+    private static string Hierarchies => Machine.HasCgroupV1 ? HierarchiesV1 : HierarchiesV2;
+
+    private const string HierarchiesV2 = """
+        mount -t tmpfs none /run
+        mount -t cgroup2 none /sys/fs/cgroup
+        mkdir /sys/fs/cgroup/init && for p in $(cat /sys/fs/cgroup/cgroup.procs); do echo $p > /sys/fs/cgroup/init/cgroup.procs; done 2>/dev/null
+        echo '+memory +pids +cpu' > /sys/fs/cgroup/cgroup.subtree_control
+
+        """;
+
+    private const string HierarchiesV1 = """
         mount -t tmpfs none /run
         mount -t tmpfs none /sys/fs/cgroup
         for c in memory pids cpu cpuacct devices freezer cpuset blkio; do mkdir /sys/fs/cgroup/$c && mount -t cgroup -o $c none /sys/fs/cgroup/$c 2>/dev/null; done
@@ -49,15 +59,16 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
     public void A_runtime_inside_stays_inside_the_outer_limits(string runtime)
     {
         // The inner one says its limit, and where it is as the sandbox's own namespace and the host see it; then it takes more than the outer limit lets it.
-        var script = Hierarchies + "INNER='grep memory /proc/self/cgroup; head -c 200m /dev/zero | tail -c 200m > /dev/null; echo code $?; sleep 2'\n" + Bundle
-            + $"sed -i 's/50000000/500000000/' config.json; (sleep 1; cat /sys/fs/cgroup/memory/inner/memory.limit_in_bytes) & {runtime} --root /run/r run -b /b inner; echo end";
+        var (hierarchy, own, limit) = Machine.HasCgroupV1 ? ("/sys/fs/cgroup/memory", ":memory:", "memory.limit_in_bytes") : ("/sys/fs/cgroup", "0::/", "memory.max");
+        var script = Hierarchies + $"INNER='grep {own} /proc/self/cgroup; head -c 200m /dev/zero | tail -c 200m > /dev/null; echo code $?; sleep 2'\n" + Bundle
+            + $"sed -i 's/50000000/500000000/' config.json; (sleep 1; cat {hierarchy}/inner/{limit}) & {runtime} --root /run/r run -b /b inner; echo end";
         var job = Job(script, BpmPrivileged);
         var request = host.Request(job with { Processes = [job.Processes[0] with { Limits = new Limits { Memory = 100 << 20, Processes = 200 } }] });
         Assert.True(host.Ask(request).Refusal is null, "refused");
-        Leftovers.Await(() => host.Stdout.Contains(":memory:", StringComparison.Ordinal), $"nothing came to run inside: {host.Stdout} {host.Stderr}");
+        Leftovers.Await(() => host.Stdout.Contains(own, StringComparison.Ordinal), $"nothing came to run inside: {host.Stdout} {host.Stderr}");
 
-        var inner = Assert.Single(Directory.GetDirectories("/sys/fs/cgroup/memory/fleet-jobs", "inner", SearchOption.AllDirectories));
-        Assert.StartsWith($"/sys/fs/cgroup/memory/fleet-jobs/{request.Id}/limited/job/", inner, StringComparison.Ordinal);
+        var inner = Assert.Single(Directory.GetDirectories($"{hierarchy}/fleet-jobs", "inner", SearchOption.AllDirectories));
+        Assert.StartsWith($"{hierarchy}/fleet-jobs/{request.Id}/limited/job/", inner, StringComparison.Ordinal);
         Leftovers.Await(() => host.Stdout.Contains("code 137", StringComparison.Ordinal), $"the outer limit of 100 MiB does not hold inside: {host.Stdout} {host.Stderr}");
         Assert.Equal(0, host.Exit(request.Id));
         host.AssertNothingLeft(request.Id);
@@ -66,14 +77,15 @@ public sealed class GardenTests(Keys keys) : IClassFixture<Keys>, IDisposable
     [Fact]
     public void A_limit_above_cannot_be_changed_from_inside()
     {
-        var job = Job(Hierarchies + "echo 1000000000 > /sys/fs/cgroup/memory/memory.limit_in_bytes; cat /sys/fs/cgroup/memory/memory.limit_in_bytes; ls -d /sys/fs/cgroup/memory/../memory/fleet-jobs 2>/dev/null; head -c 200m /dev/zero | tail -c 200m >/dev/null; echo $?", BpmPrivileged);
+        var (hierarchy, limit) = Machine.HasCgroupV1 ? ("/sys/fs/cgroup/memory", "memory.limit_in_bytes") : ("/sys/fs/cgroup", "memory.max");
+        var job = Job(Hierarchies + $"echo 1000000000 > {hierarchy}/{limit}; cat {hierarchy}/{limit}; ls -d {hierarchy}/../*/fleet-jobs {hierarchy}/fleet-jobs 2>/dev/null; head -c 200m /dev/zero | tail -c 200m >/dev/null; echo $?", BpmPrivileged);
         var request = host.Request(job with { Processes = [job.Processes[0] with { Limits = new Limits { Memory = 64 << 20 } }] });
         Assert.NotNull(host.Ask(request).Started);
         host.Exit(request.Id);
 
         Assert.Contains("137", host.Stdout, StringComparison.Ordinal);
         Assert.DoesNotContain("fleet-jobs", host.Stdout, StringComparison.Ordinal);
-        Assert.Equal($"{64 << 20}", File.ReadAllText($"/sys/fs/cgroup/memory/fleet-jobs/{request.Id}/limited/memory.limit_in_bytes").Trim());
+        Assert.Equal($"{64 << 20}", File.ReadAllText($"{hierarchy}/fleet-jobs/{request.Id}/limited/{limit}").Trim());
     }
 
     [Fact]

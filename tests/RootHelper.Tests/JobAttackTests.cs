@@ -200,7 +200,10 @@ public sealed class JobAttackTests(Keys keys) : IClassFixture<Keys>, IDisposable
         var request = host.Request(Job($"sleep {marker}", "run_as_root"));
         Assert.NotNull(host.Ask(request).Started);
         Leftovers.AwaitProcess(marker);
-        Tool.Run("/usr/bin/setpriv", "--reuid", $"{HelperHost.Agent}", "--clear-groups", "/bin/sh", "-c", $"echo FROZEN > /sys/fs/cgroup/freezer/fleet-jobs/{request.Id}/limited/freezer.state");
+        var hold = Machine.HasCgroupV1
+            ? $"echo FROZEN > /sys/fs/cgroup/freezer/fleet-jobs/{request.Id}/limited/freezer.state"
+            : $"echo 1 > /sys/fs/cgroup/fleet-jobs/{request.Id}/limited/cgroup.freeze";
+        Tool.Run("/usr/bin/setpriv", "--reuid", $"{HelperHost.Agent}", "--clear-groups", "/bin/sh", "-c", hold);
 
         host.AssertNothingLeft(request.Id);
         Leftovers.AssertGone(marker);
@@ -319,7 +322,7 @@ public sealed class JobAttackTests(Keys keys) : IClassFixture<Keys>, IDisposable
     private void AssertNothingRuns(RunId run)
     {
         Assert.True(!File.Exists($"{host.Vcap}/sys/log/silk/daemon.stdout.log") || host.Stdout.Length == 0);
-        Assert.False(Directory.Exists($"/sys/fs/cgroup/pids/fleet-jobs/{run}"));
+        Assert.False(Directory.Exists($"{Machine.Hierarchy}/fleet-jobs/{run}"));
         Assert.Empty(Leftovers.Processes(run.Text));
         Assert.DoesNotContain(host.Host.Log(), entry => entry.What == RootAct.Starting && entry.Run == run && !host.Host.Log().Any(e => e.What == RootAct.Lost && e.Run == run));
         host.Host.AssertUnharmed();

@@ -223,10 +223,14 @@ public sealed record JobAnswer(bool Wanted, RootJobStarted? Started, RootRefusal
 internal static class Machine
 {
     /// <summary>Whether root has a capability here at all (capabilities(7), the bounding set).</summary>
-    public static bool Has(string capability)
-    {
-        var bounding = ulong.Parse(
-            File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapBnd:", StringComparison.Ordinal))[7..].Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
-        return (bounding >> CapabilityNames.All.IndexOf(capability) & 1) == 1;
-    }
+    public static bool Has(string capability) => (Bounding >> CapabilityNames.All.IndexOf(capability) & 1) == 1;
+
+    public static ulong Bounding { get; } = ulong.Parse(
+        File.ReadLines("/proc/self/status").First(l => l.StartsWith("CapBnd:", StringComparison.Ordinal))[7..].Trim(), System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Whether the controllers are those of cgroup version 1, alone or beside version 2.</summary>
+    public static bool HasCgroupV1 => Directory.Exists("/sys/fs/cgroup/memory");
+
+    /// <summary>One that has every cgroup of the helper's.</summary>
+    public static string Hierarchy => HasCgroupV1 ? "/sys/fs/cgroup/pids" : "/sys/fs/cgroup";
 }

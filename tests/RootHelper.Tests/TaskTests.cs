@@ -188,7 +188,7 @@ public sealed class TaskTests(Keys keys) : IClassFixture<Keys>, IDisposable
         var folder = Directory.CreateDirectory($"{host.Prefix}/data").FullName;
         var mounts = host.Run(Grant("/bin/cat", "/proc/self/mountinfo") with { Privileges = new PrivilegeSet([new Privilege.RunAsRoot(), new Privilege.UnrestrictedVolume(folder, true, false)]) }).Stdout;
 
-        var own = (string[])["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys/firmware", "/sys/fs/cgroup", folder];
+        var own = (string[])["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys/firmware", "/sys/fs/cgroup", "/etc/sv", folder];
         var entries = mounts.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ')).Select(f => (Point: f[4], Options: f[5].Split(','))).ToList();
         Assert.All(entries.Where(e => !own.Contains(e.Point) && !e.Point.StartsWith("/proc/", StringComparison.Ordinal) && !e.Point.StartsWith("/dev/", StringComparison.Ordinal)),
             e => Assert.Equal(["ro", "nosuid", "nodev"], e.Options.Where(o => o is "rw" or "ro" or "nosuid" or "nodev")));
