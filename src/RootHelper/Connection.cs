@@ -86,7 +86,7 @@ internal sealed class Connection(SafeFileHandle socket)
         }
     }
 
-    /// <summary>Whether the other side wants it to end, or is gone. Called when there is something to read.</summary>
+    /// <summary>Whether the other side wants it to end, or is gone.</summary>
     public bool WantsEnd()
     {
         var count = Sockets.Receive(socket, received);

@@ -38,6 +38,7 @@ internal sealed partial class Helper
 
         // Once more: what came in between took as long as the agent wished.
         Judge(host.Policy, grant, request, approvals);
+        RefuseWithdrawn();
         var run = new RootJobRun(
             grant.Id, entry.Document!.Value, asked.Id, start.Job.Id, start.Spec.Name, asked.Phase, RootJobRun.OverAt(grant, start.Spec), start.Declared, Proc.BootId, host.Policy.Agent);
         jobs.Prepare();

@@ -23,6 +23,7 @@ internal sealed partial class Helper
 
         // Once more: to look at what the task needs may have taken as long as the agent wished.
         Judge(host.Policy, grant, request, approvals);
+        RefuseWithdrawn();
         state.Burn(grant.Id, run.Use);
         phase = Phase.Burnt;
         using var group = Cgroup.Make($"fleet-root-{grant.Id}.{run.Use}");

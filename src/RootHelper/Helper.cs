@@ -169,6 +169,15 @@ internal sealed partial class Helper
         }
     }
 
+    // An agent that has given up has told its people so: nothing may begin behind that, such as when a listener that was stopped goes on.
+    private void RefuseWithdrawn()
+    {
+        if (client.WantsEnd())
+        {
+            throw new Denied(RootDenial.Withdrawn, "who asked was gone, or took it back, before anything of it was begun");
+        }
+    }
+
     // What was burnt was not refused: that it has no receipt tells the agent to look into the log.
     private int Deny(Denied denied)
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
+using Fleet.RootTasks;
 using static Fleet.RootHelper.Tests.HelperHost;
 
 namespace Fleet.RootHelper.Tests;
@@ -51,6 +52,19 @@ public sealed class ListenerTests : IClassFixture<Keys>, IDisposable
         var answer = Answer.Read(socket);
         Assert.Equal(("done\n", 0), (answer.Stdout, answer.Receipt!.ExitCode));
         Leftovers.AssertGone(marker);
+    }
+
+    [Fact]
+    public void What_nobody_waits_for_when_a_stopped_listener_goes_on_is_refused_and_burns_nothing()
+    {
+        var grant = Grant("/bin/true");
+        Tool.Run("/bin/kill", "-STOP", Text(host.ListenerPid));
+        host.Begin(host.Signed(grant, "bob")).Dispose();
+        Tool.Run("/bin/kill", "-CONT", Text(host.ListenerPid));
+
+        Leftovers.Await(() => host.Log() is [{ Denial: RootDenial.Withdrawn }], "it is not refused");
+        Assert.Empty(Directory.GetFiles($"{host.State}/uses"));
+        Assert.Equal(0, host.Run(grant).Receipt?.ExitCode);
     }
 
     [Fact]

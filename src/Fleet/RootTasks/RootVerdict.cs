@@ -11,6 +11,9 @@ public enum RootDenial
     /// <summary>Whoever asks is not the agent's user.</summary>
     NotTheAgent,
     BadRequest,
+
+    /// <summary>Whoever asked was gone, or took it back, before anything of it was begun.</summary>
+    Withdrawn,
     PolicyUnusable,
     SignersUnusable,
     BadSignature,

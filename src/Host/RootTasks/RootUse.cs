@@ -48,17 +48,25 @@ internal sealed class RootUse(string host, Grant.Asked asked, int number, string
 
     private async Task<UseOutcome> Outcome(RootConnection connection, ChannelWriter<RootRunLine> lines, CancellationToken listening)
     {
-        await foreach (var (kind, content) in connection.Frames(CancellationToken.None))
+        try
         {
-            if (Read(kind, content) is { } outcome)
+            await foreach (var (kind, content) in connection.Frames(CancellationToken.None))
             {
-                return outcome;
-            }
+                if (Read(kind, content) is { } outcome)
+                {
+                    return outcome;
+                }
 
-            if (kind is RootFrame.Started or RootFrame.Stdout or RootFrame.Stderr)
-            {
-                await Pass(lines, Line(kind, content), listening);
+                if (kind is RootFrame.Started or RootFrame.Stdout or RootFrame.Stderr)
+                {
+                    await Pass(lines, Line(kind, content), listening);
+                }
             }
+        }
+        catch (SocketException e)
+        {
+            // It may have the request still; it refuses what nobody waits for any more.
+            return new UseOutcome.Lost($"{RootConnection.NoAnswer(socket, e)}; its log tells whether it ran");
         }
 
         return new UseOutcome.Lost("the root helper ended without a receipt; its log tells more");
