@@ -17,9 +17,10 @@ internal sealed partial class Helper
         entry = entry with { Document = Digest.Of(revoke.Revocation.AsSpan()), Signers = [$"{by.Principal} {by.Key}"] };
         var revocation = RevocationOf(revoke.Revocation, host.Policy);
         entry = entry with { Grant = revocation.Grant, Detail = EventText.Visible(revocation.Reason) };
+        var isInLog = false;
         try
         {
-            state.Revoke(revocation.Grant);
+            isInLog = state.Revoke(revocation.Grant);
         }
         finally
         {
@@ -28,8 +29,13 @@ internal sealed partial class Helper
             jobs.EndAll(revocation.Grant);
         }
 
-        var head = log.Append(entry with { At = Now, What = RootAct.Revoked });
-        client.Send(RootFrame.Log, log.After(head.Number - 1, RootFrames.Longest));
+        if (!isInLog)
+        {
+            log.Append(entry with { At = Now, What = RootAct.Revoked });
+            state.IsInLog(revocation.Grant);
+        }
+
+        client.Send(RootFrame.Done, []);
     }
 
     private static RootRevocation RevocationOf(ImmutableArray<byte> bytes, RootPolicy policy)

@@ -22,6 +22,9 @@ internal sealed record Places(string Prefix)
 
     public string Log => $"{State}/log";
 
+    /// <summary>How many refusals there were lately.</summary>
+    public string Refusals => $"{State}/refusals";
+
     /// <summary>The key by which receipts are signed, and beside it its public half.</summary>
     public string Key => $"{State}/key";
 

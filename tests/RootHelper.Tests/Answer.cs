@@ -32,6 +32,7 @@ public sealed record Answer(RootStarted? Started, string Stdout, string Stderr, 
         RootFrame.Refused => this with { Refusal = JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) },
         RootFrame.Receipt => this with { ReceiptBytes = content, Receipt = JsonSerializer.Deserialize(content, RootJson.Default.RootReceipt) },
         RootFrame.Signature => this with { Signature = Encoding.ASCII.GetString(content) },
+        RootFrame.Done => this,
         RootFrame.Log => this with { Log = [.. Log, .. content] },
         _ => throw new InvalidOperationException($"{kind} is not an answer"),
     };

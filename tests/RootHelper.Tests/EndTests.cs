@@ -59,11 +59,34 @@ public sealed class EndTests(Keys keys) : IClassFixture<Keys>, IDisposable
     {
         using var socket = host.Begin(host.Signed(Sleeper("container", t => t, $"sleep {marker}"), "bob"));
         Leftovers.AwaitProcess(marker);
-        var cancel = new byte[RootFrames.HeadLength];
-        RootFrames.WriteHead(cancel, RootFrame.Cancel, 0);
-        socket.Send(cancel);
+        socket.Send(Cancel);
 
         Assert.Equal((RootEnd.Cancelled, 137), Answer.Read(socket).Receipt is { } receipt ? (receipt.How, receipt.ExitCode) : default);
+    }
+
+    [Fact]
+    public void Taken_back_before_it_begins_it_burns_nothing_and_can_be_had_again()
+    {
+        var run = host.Signed(Grant("/bin/echo", "here"), "bob");
+        var request = RootRequest.Write(run);
+        var head = new byte[RootFrames.HeadLength];
+        RootFrames.WriteHead(head, RootFrame.Request, request.Length);
+        using var socket = host.Connect();
+        socket.Send([.. head, .. request, .. Cancel]);
+
+        Assert.Equal(RootDenial.Withdrawn, Answer.Read(socket).Refusal?.Code);
+        Assert.Empty(Directory.GetFiles($"{host.State}/uses"));
+        Assert.Equal("here\n", host.Ask(run).Stdout);
+    }
+
+    private static byte[] Cancel
+    {
+        get
+        {
+            var cancel = new byte[RootFrames.HeadLength];
+            RootFrames.WriteHead(cancel, RootFrame.Cancel, 0);
+            return cancel;
+        }
     }
 
     [Fact]
@@ -108,6 +131,22 @@ public sealed class EndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Equal(RootEnd.Revoked, Answer.Read(socket).Receipt?.How);
         AssertNothingLeft(grant);
         Assert.Equal(RootDenial.Revoked, host.Ask(host.Signed(grant, "bob") with { Use = 2 }).Refusal?.Code);
+    }
+
+    [Fact]
+    public void A_revocation_that_is_sent_again_is_taken_and_in_the_log_once()
+    {
+        var grant = Grant("/bin/true");
+        var revocation = RootRevocation.Write(new RootRevocation(1, "shop", grant.Id, "enough"));
+        var request = new RootRequest.Revoke([.. revocation], keys.Sign("carol", "fleet-revoke", revocation));
+        Assert.Null(host.Ask(request).Refusal);
+
+        // As a helper leaves it that was killed before it could remember that the log has it: twice is better than never.
+        File.WriteAllText($"{host.State}/revoked/{grant.Id}", "");
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Null(host.Ask(request).Refusal));
+
+        Assert.Equal(2, host.Log().Count(e => e.What == RootAct.Revoked));
+        Assert.Equal(RootDenial.Revoked, host.Run(grant).Refusal?.Code);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fleet.Grants;
 using Fleet.Processes;
 using Fleet.RootTasks;
@@ -42,6 +43,35 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Equal(137, host.Exit(request.Id));
         Leftovers.AssertGone(marker);
         host.AssertNothingLeft(request.Id);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Its_end_is_written_down_once_also_by_whom_follows_one_that_was_killed_over_it(bool wasWritten)
+    {
+        var request = host.Request(Job("sleep 1; exit 3", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        if (wasWritten)
+        {
+            Leftovers.Await(() => File.Exists($"{host.Exits}/{request.Id}"), "it does not end");
+            host.Look(request.Id);
+            Assert.Contains(host.Host.Log(), e => e.Run == request.Id && e.What == RootAct.Ended);
+        }
+
+        Remember(request.Id, run => run with { IsLogging = true, IsLogged = false });
+
+        Assert.Equal(3, host.Exit(request.Id));
+        host.AssertNothingLeft(request.Id);
+        Assert.Single(host.Host.Log(), e => e.Run == request.Id && e.What == RootAct.Ended);
+    }
+
+    // As a helper leaves it that is killed between two lines.
+    private void Remember(RunId run, Func<RootJobRun, RootJobRun> change)
+    {
+        var path = $"{host.Host.State}/jobs/{run}/run.json";
+        var kept = JsonSerializer.Deserialize(File.ReadAllBytes(path), RootJson.Default.RootJobRun)!;
+        File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(change(kept), RootJson.Default.RootJobRun));
     }
 
     private bool Signalled(RunId run)
@@ -219,7 +249,7 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
 
             // The next request finds what is left of it: nothing, or a process that is in the log and is known by its run. One that waits to begin is left as well.
             var known = host.Look(request.Id) is not null;
-            Leftovers.Await(() => known || !Directory.Exists($"/sys/fs/cgroup/pids/fleet-jobs/{request.Id}"), "something of it is left, and the helper does not know it");
+            Leftovers.Await(() => known || !Directory.Exists($"{Machine.Hierarchy}/fleet-jobs/{request.Id}"), "something of it is left, and the helper does not know it");
             Assert.True(known || Leftovers.Processes(marker).Length == 0, "it runs, and the helper does not know it");
             Assert.True(Leftovers.Processes(marker).Length == 0 || host.Host.Log().Any(e => e.What == RootAct.Starting && e.Run == request.Id), "it runs, and is not in the log");
             host.AssertNothingLeft(request.Id);

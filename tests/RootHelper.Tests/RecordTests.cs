@@ -46,6 +46,30 @@ public sealed class RecordTests(Keys keys) : IClassFixture<Keys>, IDisposable
     }
 
     [Fact]
+    public void Of_too_many_refusals_in_an_hour_the_log_has_the_number_and_all_that_runs()
+    {
+        while (DateTimeOffset.UtcNow is { Minute: 59, Second: > 30 })
+        {
+            Thread.Sleep(1000);
+        }
+
+        var hour = DateTimeOffset.UtcNow.ToUnixTimeSeconds() / 3600;
+        var unsigned = host.Signed(Grant("/bin/true"));
+        host.Ask(unsigned);
+        File.WriteAllText($"{host.State}/refusals", $"{hour} 299");
+
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Equal(RootDenial.TooFewSigners, host.Ask(unsigned).Refusal?.Code));
+        Assert.Equal(0, host.Run(Grant("/bin/true")).Receipt?.ExitCode);
+
+        Assert.Equal([RootAct.Denied, RootAct.Denied, RootAct.Omitted, RootAct.Starting, RootAct.Ended], host.Log().Select(e => e.What));
+
+        File.WriteAllText($"{host.State}/refusals", $"{hour - 1} 303");
+        host.Ask(unsigned);
+        Assert.Equal([RootAct.Omitted, RootAct.Denied], host.Log()[^2..].Select(e => e.What));
+        Assert.StartsWith($"3 refusals of the hour from {DateTimeOffset.FromUnixTimeSeconds(3600 * (hour - 1)):yyyy-MM-dd HH}:00Z", host.Log()[^2].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_clock_that_was_set_back_opens_nothing()
     {
         host.Run(Grant("/bin/true"));

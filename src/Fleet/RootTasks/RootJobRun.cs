@@ -14,10 +14,11 @@ namespace Fleet.RootTasks;
 /// <param name="BootId">Of the boot in which it was begun: with that it is gone.</param>
 /// <param name="Pid">Null: nothing of it has run yet. With <paramref name="StartTicks"/> (proc(5), starttime) it is nobody else.</param>
 /// <param name="Begun">Its program runs, or has. A start that was cut off before is ended by who finds it.</param>
+/// <param name="IsLogging">Its end is being written into the root log: it may be there.</param>
 /// <param name="IsLogged">Its end is in the root log.</param>
 public sealed record RootJobRun(
     GrantId Grant, Digest Document, RunId Run, JobId Job, string Process, SandboxPhase Phase, DateTimeOffset? Over, KernelView Declared, Guid BootId, int Agent,
-    int? Pid = null, ulong StartTicks = 0, bool Begun = false, bool IsLogged = false, RootEnd? Why = null)
+    int? Pid = null, ulong StartTicks = 0, bool Begun = false, bool IsLogging = false, bool IsLogged = false, RootEnd? Why = null)
 {
     /// <summary>The longest that a process may take to stop after its grant is over.</summary>
     public static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(60);

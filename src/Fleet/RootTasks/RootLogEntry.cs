@@ -23,6 +23,9 @@ public enum RootAct
 
     /// <summary>The policy or the signers' keys are others than at the entry before.</summary>
     PolicyChanged,
+
+    /// <summary>There were more refusals in an hour than the log takes: the rest is only counted.</summary>
+    Omitted,
 }
 
 /// <summary>

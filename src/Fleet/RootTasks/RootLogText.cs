@@ -27,6 +27,7 @@ public static class RootLogText
         RootAct.Ended => $"ended{What(entry)} with {entry.ExitCode} ({(entry.How is { } how ? EnumText.Of(how) : "?")})",
         RootAct.Lost => $"lost{What(entry)}: {entry.Detail}",
         RootAct.Revoked => $"revoked{What(entry)} by {Signers(entry)}: {entry.Detail}",
+        RootAct.Omitted => $"left out: {entry.Detail}",
         RootAct.PolicyChanged => $"the policy or the keys were changed, now {entry.Policy?.Short}",
         _ => throw new UnreachableException($"no text for {entry.What}"),
     };

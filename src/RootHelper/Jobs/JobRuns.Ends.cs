@@ -149,7 +149,7 @@ internal sealed partial class JobRuns
         }
     }
 
-    // Once: who looks again finds that it was done.
+    // Once: who looks again finds that it was done, or, where a helper was killed over it, looks it up.
     private void LogEnd(RootJobRun run, RootLog log, DateTimeOffset now)
     {
         if (run.IsLogged)
@@ -157,8 +157,13 @@ internal sealed partial class JobRuns
             return;
         }
 
-        var what = run.Begun ? RootAct.Ended : RootAct.Lost;
-        log.Append(Entry(run, what, now) with { ExitCode = ExitCode(run.Run), How = run.Begun ? run.Why ?? RootEnd.Exited : null });
+        if (!run.IsLogging || !log.HasEndOf(run.Run))
+        {
+            Keep(run with { IsLogging = true });
+            var what = run.Begun ? RootAct.Ended : RootAct.Lost;
+            log.Append(Entry(run, what, now) with { ExitCode = ExitCode(run.Run), How = run.Begun ? run.Why ?? RootEnd.Exited : null });
+        }
+
         Keep(run with { IsLogged = true });
     }
 

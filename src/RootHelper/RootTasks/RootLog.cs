@@ -1,5 +1,6 @@
 using Fleet.RootHelper.Linux;
 using Fleet.RootTasks;
+using Fleet.Sandboxes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.RootHelper.RootTasks;
@@ -25,7 +26,7 @@ internal sealed class RootLog(Places places)
         return HeadOf(file);
     }
 
-    /// <summary>Writes one entry, and before it another where the policy is not the one of the entry before.</summary>
+    /// <summary>Writes one entry, and before it another where the policy is not the one of the entry before. Of too many refusals it only says that they are too many.</summary>
     /// <param name="entry">Number, digest of the one before and times are filled in here.</param>
     /// <exception cref="Denied">It is not on disk. What would have followed from it must not happen.</exception>
     public Head Append(RootLogEntry entry)
@@ -37,8 +38,37 @@ internal sealed class RootLog(Places places)
             head = Write(file, head, Entries.Of(RootAct.PolicyChanged, entry.At) with { Policy = policy });
         }
 
-        return Write(file, head, entry);
+        return Counted(file, head, entry) is { } counted ? Write(file, counted, entry) : head;
     }
+
+    /// <returns>Null: it is one refusal too many, and is counted.</returns>
+    private Head? Counted(SafeFileHandle file, Head head, RootLogEntry entry)
+    {
+        var (before, hour) = (Refusals.Read(places.Refusals), Refusals.HourOf(entry.At));
+        if (before.Omitted > 0 && before.Hour != hour)
+        {
+            head = Omit(file, head, entry.At, $"{before.Omitted} refusals of the hour from {before.Begin:yyyy-MM-dd HH:mm}Z on");
+            new Refusals(hour, 0).Keep(places.Refusals);
+            before = default;
+        }
+
+        if (entry.What != RootAct.Denied)
+        {
+            return head;
+        }
+
+        var now = new Refusals(hour, before.Hour == hour ? before.Count + 1 : 1);
+        now.Keep(places.Refusals);
+        if (now.Omitted == 1)
+        {
+            Omit(file, head, entry.At, $"{Refusals.Most} refusals were written down in this hour; the rest of it is only counted");
+        }
+
+        return now.Omitted == 0 ? head : null;
+    }
+
+    private static Head Omit(SafeFileHandle file, Head head, DateTimeOffset at, string detail) =>
+        Write(file, head, Entries.Of(RootAct.Omitted, at) with { Detail = detail });
 
     /// <summary>Writes the first entry, where there is none: the policy and the key that signs receipts. No use is burnt before it is there.</summary>
     public void Begin(Digest policy, string key)
@@ -63,15 +93,24 @@ internal sealed class RootLog(Places places)
         return lines.ToArray();
     }
 
-    private static long NumberOf(byte[] line)
+    /// <summary>Whether it says how a run of a job's process ended. Reads all of it.</summary>
+    public bool HasEndOf(RunId run)
+    {
+        using var file = Open();
+        return Lines(file).Any(line => EntryIn(line) is { What: RootAct.Ended or RootAct.Lost } entry && entry.Run == run);
+    }
+
+    private static long NumberOf(byte[] line) => EntryIn(line)?.Number ?? long.MaxValue;
+
+    private static RootLogEntry? EntryIn(byte[] line)
     {
         try
         {
-            return RootLogEntry.Read(line).Number;
+            return RootLogEntry.Read(line);
         }
         catch (System.Text.Json.JsonException)
         {
-            return long.MaxValue;
+            return null;
         }
     }
 

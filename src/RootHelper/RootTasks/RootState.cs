@@ -61,12 +61,21 @@ internal sealed class RootState(Places places)
     public bool IsRevoked(GrantId grant) => File.Exists($"{places.Revoked}/{grant}");
 
     /// <summary>Writes down that a grant is revoked, for ever. Idempotent.</summary>
+    /// <returns>Whether the log has it: <see cref="IsInLog"/>.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Revoke(GrantId grant)
+    public bool Revoke(GrantId grant)
     {
         using var file = Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly | Libc.Create, 0x180);
         LinuxException.Check(file, $"write down that {grant} is revoked");
         Sync(places.Revoked);
+        return RandomAccess.GetLength(file) > 0;
+    }
+
+    /// <summary>Remembers that the log has a revocation: whoever has a signed one can send it as often as they like, and it is in the log once.</summary>
+    public void IsInLog(GrantId grant)
+    {
+        using var file = LinuxException.Check(Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly), $"remember that {grant} was revoked");
+        RandomAccess.Write(file, "in the log\n"u8, 0);
     }
 
     /// <summary>Says that a use runs, and in which cgroup, for as long as this process lives and until <see cref="Ran"/>.</summary>

@@ -61,6 +61,7 @@ public class RootLogCopyTests
     [InlineData(RootAct.Denied, "denied use 1 of g-8f3a91b2c4d5e6f7 (over): a word")]
     [InlineData(RootAct.Lost, "lost use 1 of g-8f3a91b2c4d5e6f7: a word")]
     [InlineData(RootAct.Revoked, "revoked use 1 of g-8f3a91b2c4d5e6f7 by alice and bob: a word")]
+    [InlineData(RootAct.Omitted, "left out: a word")]
     public void A_line_is_told_in_words(RootAct what, string text)
     {
         var line = System.Text.Encoding.UTF8.GetString(RootLogEntry.Write(Entry(1, RootLogEntry.Nothing, what)));
