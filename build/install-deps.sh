@@ -18,7 +18,7 @@ PARTS=(
 case ${1:-} in
   build) PARTS=() ;;
   bench) PARTS+=(podman:/usr/bin/podman) ;;
-  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3
+  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3 libpython3.11-stdlib:/usr/lib/python3.11/ctypes/__init__.py
     bindfs:/usr/bin/bindfs fuse3:/usr/bin/fusermount3 nftables:/usr/sbin/nft iproute2:/usr/sbin/ip findutils:/usr/bin/find) ;;
 esac
 case ${1:-} in

@@ -73,7 +73,7 @@ public sealed class KeeperTests : IClassFixture<Keys>, IDisposable
         var marker = Leftovers.Marker();
         var job = JobHost.Job($"trap '' TERM; sleep {marker} & wait; wait", "run_as_root");
         job = job with { Processes = [job.Processes[0] with { Stop = StopLadder.Parse("TERM/1s/KILL") }] };
-        var request = jobs.Request(job, JobHost.Grant(job) with { NotAfter = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 6) });
+        var request = jobs.Request(job, JobHost.Grant(job) with { NotAfter = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 10) });
         Assert.NotNull(jobs.Ask(request).Started);
         Leftovers.AwaitProcess(marker);
 

@@ -136,6 +136,8 @@ public sealed class RunningAgent(AgentSettings settings, ILogger log) : IAsyncDi
               loggers = ["{{typeof(AkkaLog).FullName}}, {{typeof(AkkaLog).Assembly.GetName().Name}}"]
               coordinated-shutdown.exit-clr = off
               coordinated-shutdown.run-by-clr-shutdown-hook = off
+              # Each tick wakes an agent that has nothing to do. Nothing here is to come sooner than people would notice.
+              scheduler.tick-duration = 100ms
             }
             """);
         var system = FleetActors.CreateSystem(journal, akka);
