@@ -67,4 +67,6 @@ public sealed record RevokeRequest(string Reason, string? Signature = null);
 /// <param name="Message">Of refused and lost: for people.</param>
 /// <param name="ExitCode">Of ended: as a shell tells it.</param>
 /// <param name="How">Of ended: exited, timeout, output_limit, cancelled or revoked.</param>
-public sealed record RootRunLine(string Host, int Use, string Type, string? Data = null, string? Code = null, string? Message = null, int? ExitCode = null, string? How = null);
+/// <param name="Elsewhere">Of started: the other hosts that the grant names; this use is none of theirs. Null: there are none, or it names labels.</param>
+public sealed record RootRunLine(
+    string Host, int Use, string Type, string? Data = null, string? Code = null, string? Message = null, int? ExitCode = null, string? How = null, string[]? Elsewhere = null);

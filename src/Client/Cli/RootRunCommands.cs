@@ -110,11 +110,18 @@ internal static class RootRunCommands
     /// <returns>Null: it is not the end.</returns>
     private static int? End(Session session, string id, RootRunLine line) => line.Type switch
     {
+        "started" when line.Elsewhere is { } others => Told(session, $"it runs on {line.Host}; on {string.Join(", ", others)}, for which {id} is too, it does not\n"),
         "refused" => throw new CliException(ErrorCodes.Denied, $"host {line.Host} refused use {line.Use} of {id} ({line.Code}): {line.Message}"),
         "lost" => throw new CliException(ErrorCodes.Failed, $"what became of use {line.Use} of {id} on host {line.Host} is not known: {line.Message}"),
         "ended" => Ended(session, line.Host, line.How, line.ExitCode ?? ExitCodes.Failed),
         _ => null,
     };
+
+    private static int? Told(Session session, string text)
+    {
+        session.Tell(text);
+        return null;
+    }
 
     private static int Ended(Session session, string host, string? how, int code)
     {

@@ -112,8 +112,10 @@ internal sealed class RootUse(string host, Grant.Asked asked, int number, string
     {
         RootFrame.Stdout => new RootRunLine(host, number, "stdout", Convert.ToBase64String(content)),
         RootFrame.Stderr => new RootRunLine(host, number, "stderr", Convert.ToBase64String(content)),
-        _ => new RootRunLine(host, number, "started"),
+        _ => new RootRunLine(host, number, "started", Elsewhere: Elsewhere),
     };
+
+    private string[]? Elsewhere => asked.Document.Hosts.Names.Remove(host) is { IsEmpty: false } others ? [.. others] : null;
 
     private RootRequest.Run Request() => new(
         [.. Encoding.UTF8.GetBytes(asked.Text)], Presented(asked.By), [.. asked.Approvals.Select(Presented)], number);

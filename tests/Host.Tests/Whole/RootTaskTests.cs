@@ -51,6 +51,17 @@ public sealed class RootTaskTests
     }
 
     [SkippableFact]
+    public async Task On_which_hosts_it_does_not_run_is_said()
+    {
+        await using var rooted = await RootedHost.Start();
+        var id = await rooted.Approved([], ["/usr/bin/id", "-u"], on: "host-1,host-2");
+
+        var ran = await rooted.Host.Fleet("root", "run", id);
+
+        Assert.Equal((0, "0\n", $"it runs on host-1; on host-2, for which {id} is too, it does not\n"), (ran.ExitCode, ran.Output, ran.Error));
+    }
+
+    [SkippableFact]
     public async Task At_its_timeout_it_is_killed_and_the_code_is_124()
     {
         await using var rooted = await RootedHost.Start();

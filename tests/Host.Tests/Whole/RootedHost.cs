@@ -80,9 +80,9 @@ public sealed class RootedHost : IAsyncDisposable
     public Task SignalHelper(string signal) => People.Must(new Command("/bin/kill", "-s", signal, helper!.Id.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>The id of a grant for a command that alice has asked for and, unless told otherwise, bob and carol have approved.</summary>
-    public async Task<string> Approved(string[] options, string[] command, bool both = true)
+    public async Task<string> Approved(string[] options, string[] command, bool both = true, string on = "host-1")
     {
-        var id = (await Must(["root", "request", "--on", "host-1", "--reason", "a test", "--key", Alice, .. options, "--", .. command])).Trim();
+        var id = (await Must(["root", "request", "--on", on, "--reason", "a test", "--key", Alice, .. options, "--", .. command])).Trim();
         await Must("root", "approve", id, "--key", Bob);
         if (both)
         {
