@@ -8,8 +8,14 @@ internal static class HostProgram
 {
     public const string Name = "fleet-host";
 
-    /// <summary>The pid of the process that became the host's program. An exec keeps it, so who finds its own there and is the client was called by itself.</summary>
+    // The pid of the process that became the host's program, and the version that it was. An exec keeps the pid: one that is not a process's own was left in the
+    // environment by somebody else.
     private const string CalledBy = "FLEET_CALLED_BY";
+
+    /// <summary>In the host's program: why it does nothing for the client that became it. Null: it is of the same version, or this program was called by its own name.</summary>
+    public static ApiError? Refusal() => Caller() is { } version && version != ProductVersion.Text
+        ? new(ErrorCodes.Unavailable, $"fleet is version {version} and {Name} beside it version {ProductVersion.Text}: they read one command line, so put the files of one build in one folder", [])
+        : null;
 
     /// <summary>This process becomes it, with the words and the environment that this one was given. Returns only by its exception.</summary>
     /// <exception cref="CliException">It cannot be run, or is no host's program.</exception>
@@ -22,8 +28,8 @@ internal static class HostProgram
             throw Unavailable("this program was replaced while it ran: call it again");
         }
 
-        var (words, pid) = (Environment.GetCommandLineArgs(), Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        if (Environment.GetEnvironmentVariable(CalledBy) == pid)
+        var words = Environment.GetCommandLineArgs();
+        if (Caller() is not null)
         {
             throw Unavailable($"this command is one of the host's program, and {words[0]} is fleet itself: put {Name} and {Name}.dll of the same build there");
         }
@@ -33,10 +39,13 @@ internal static class HostProgram
             throw Unavailable($"this command is one of {program}, which cannot be run without {assembly}: put the files of one build in one folder");
         }
 
-        ThisProcess.Tell(CalledBy, pid);
+        ThisProcess.Tell(CalledBy, $"{Environment.ProcessId} {ProductVersion.Text}");
         var why = ThisProcess.Become(program, [program, .. words.Skip(1)]);
         throw Unavailable($"this command is one of {program}, which cannot be run: {why}");
     }
+
+    private static string? Caller() =>
+        Environment.GetEnvironmentVariable(CalledBy)?.Split(' ') is [var pid, .. var version] && pid == $"{Environment.ProcessId}" ? string.Join(' ', version) : null;
 
     // The program only starts the runtime, which says by itself that there is nothing to run, in words that name neither Fleet nor a way out. Links are followed,
     // as the program does; of one that is not there itself, execv tells.

@@ -60,6 +60,30 @@ public sealed class HostProgramTests : IDisposable
         Assert.Contains("/nothing/here.conf: the configuration cannot be read", doctor.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("$$ 9.8.7", "fleet is version 9.8.7 and fleet-host beside it version ")]
+    [InlineData("$$ ", "fleet is version  and fleet-host beside it version ")]
+    public async Task A_fleet_of_another_version_is_refused_before_its_words_are_read(string caller, string says)
+    {
+        foreach (var (words, begins) in new[] { ("doctor --since-then", "fleet: "), ("doctor --json", "{\"error") })
+        {
+            var ran = await CalledBy(caller, words);
+            Assert.Equal((1, ""), (ran.ExitCode, ran.Output));
+            Assert.Contains(says, ran.Error, StringComparison.Ordinal);
+            Assert.StartsWith(begins, ran.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("$$ $VERSION")]
+    [InlineData("1 9.8.7")]
+    [InlineData("")]
+    public async Task A_fleet_of_the_same_version_is_served_and_so_is_who_calls_the_host_s_program_itself(string caller)
+    {
+        var ran = await CalledBy(caller, "--version");
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+    }
+
     [Fact]
     public async Task A_program_that_was_replaced_while_it_ran_becomes_nobody_s()
     {
@@ -71,6 +95,14 @@ public sealed class HostProgramTests : IDisposable
     }
 
     private void Copy(string file) => File.Copy($"{Staged.Built}/{file}", $"{folder}/{file}");
+
+    // An exec keeps the shell's pid, as it keeps fleet's.
+    private static async Task<CommandResult> CalledBy(string caller, string words)
+    {
+        var script = $"VERSION=$(\"$BUILT/fleet\" version); VERSION=${{VERSION#fleet }}; FLEET_CALLED_BY=\"{caller}\" exec \"$BUILT/fleet-host\" {words}";
+        var command = Command(null, "-c", script);
+        return await (command with { Program = "/bin/sh", Env = new Dictionary<string, string>(command.Env) { ["BUILT"] = Staged.Built } }).Run();
+    }
 
     // As people and as programs read it.
     private async Task Refused(string says)
