@@ -18,7 +18,8 @@ PARTS=(
 case ${1:-} in
   build) PARTS=() ;;
   bench) PARTS+=(podman:/usr/bin/podman) ;;
-  test) PARTS+=(curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3
+  # openssh-tests is there for the FIDO token in software that it brings. It wants openssh-server, which is installed with it; where nobody wants that to begin with the machine: systemctl disable ssh.
+  test) PARTS+=(openssh-tests:/usr/lib/openssh/regress/misc/sk-dummy/sk-dummy.so curl:/usr/bin/curl zsh:/usr/bin/zsh fish:/usr/bin/fish python3-minimal:/usr/bin/python3
     bindfs:/usr/bin/bindfs fuse3:/usr/bin/fusermount3 nftables:/usr/sbin/nft iproute2:/usr/sbin/ip findutils:/usr/bin/find) ;;
 esac
 case ${1:-} in
