@@ -1,4 +1,4 @@
 using Fleet.Client.Cli;
 using Fleet.Host.Cli;
 
-return await Entry.Run(args, OnThisHost.Run);
+return HostProgram.Refusal() is { } error ? Entry.Refuse(args, error) : await Entry.Run(args, OnThisHost.Run);

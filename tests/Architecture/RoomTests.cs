@@ -46,6 +46,17 @@ public sealed partial class RoomTests(ITestOutputHelper output)
     public void One_file_starts_processes_on_each_floor_that_does() =>
         Assert.Equal(["src/Client/Linux/Command.cs", "src/RootHelper/Linux/Child.cs"], FilesWith(Floors, ProcessStart()));
 
+    // What it does not call itself would still be the host's only, and belong there.
+    [Fact]
+    public void The_client_asks_the_kernel_itself_for_these_alone() =>
+        Assert.Equal(
+            ["execv", "openat", "setenv", "signal", "statx", "write"],
+            Repository.Sources("src/Client").SelectMany(f => EntryPoint().Matches(File.ReadAllText(Repository.At(f)))).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Client_and_host_make_system_calls_in_the_room_for_them() =>
+        Assert.All(FilesWith(["src/Client", "src/Host"], EntryPoint()), f => Assert.Equal("Linux", Path.GetFileName(Path.GetDirectoryName(f))));
+
     [Fact]
     public void Nobody_reads_local_time_for_anything_but_showing_it() =>
         Assert.Empty(FilesWith(Floors, LocalClock()));
@@ -66,6 +77,9 @@ public sealed partial class RoomTests(ITestOutputHelper output)
 
     [GeneratedRegex(@"\bProcess\.Start\(|new Process\b|EntryPoint = ""(vfork|fork|posix_spawn)")]
     private static partial Regex ProcessStart();
+
+    [GeneratedRegex(@"EntryPoint = ""(\w+)""")]
+    private static partial Regex EntryPoint();
 
     [GeneratedRegex(@"\bDateTime(Offset)?\.(Now|Today)\b")]
     private static partial Regex LocalClock();

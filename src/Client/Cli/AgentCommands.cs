@@ -25,10 +25,10 @@ internal static class AgentCommands
 
     public static FleetCommand Agent(HostCommandRunner onHost)
     {
-        var config = new Option<string>("--config") { Description = "The agent's configuration (HOCON).", HelpName = "FILE", Required = true };
+        var config = new Option<string?>("--config") { Description = "The agent's configuration (HOCON).", HelpName = "FILE", Required = true };
         return new FleetCommand("agent", "Runs a host's agent in the foreground, as systemd does. Refuses to run as root.", "fleet agent --config /etc/fleet/agent.conf")
             .With(config)
-            .Runs((session, _) => onHost(session, new HostCommand.Agent(session.Value(config)!)));
+            .Runs((session, _) => onHost(session, new HostCommand.Agent(session.File(config)!)));
     }
 
     public static FleetCommand Version() =>

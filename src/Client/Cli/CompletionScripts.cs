@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Fleet.Client.Cli;
 
 /// <summary>
-/// Scripts that ask the program itself what may come next (System.CommandLine's suggest directive), so that they never lag behind it, and know the jobs there are.
+/// Scripts that ask the program itself what may come next (System.CommandLine's suggest directive, see <see cref="Suggestion"/>), so that they never lag behind it, and know the jobs there are.
 /// </summary>
 internal static class CompletionScripts
 {

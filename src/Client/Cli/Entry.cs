@@ -11,14 +11,13 @@ internal static class Entry
     /// <param name="onHost">Who does what is done on the very host.</param>
     public static async Task<int> Run(string[] args, HostCommandRunner onHost)
     {
-        Console.SetOut(StandardStream.Text(new StandardStream(1)));
-        Console.SetError(StandardStream.Text(new StandardStream(2) { IsQuiet = true }));
+        TakeStreams();
 
         // A word that begins with @ is what it says: a reason may name a person, and no file is read for it.
         var parsed = Tree.Build(onHost).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
-            return Failure.Show(Failure.OfUsage(parsed), args.TakeWhile(a => a != "--").Contains("--json"));
+            return Refuse(args, Failure.OfUsage(parsed));
         }
 
         var signals = parsed.CommandResult.Command is FleetCommand { EndsTidily: true } ? TimeSpan.FromSeconds(2) : (TimeSpan?)null;
@@ -47,5 +46,18 @@ internal static class Entry
         {
             return Failure.Show(new ApiError(ErrorCodes.Unavailable, e.Message, []), new Session(parsed).Json);
         }
+    }
+
+    /// <summary>Before a command line can be read, or instead.</summary>
+    public static int Refuse(string[] args, ApiError error)
+    {
+        TakeStreams();
+        return Failure.Show(error, args.TakeWhile(a => a != "--").Contains("--json"));
+    }
+
+    private static void TakeStreams()
+    {
+        Console.SetOut(StandardStream.Text(new StandardStream(1)));
+        Console.SetError(StandardStream.Text(new StandardStream(2) { IsQuiet = true }));
     }
 }

@@ -35,7 +35,7 @@ internal static class Failure
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Concat(inherited).Select(o => o.Name)).ToArray();
         var hints = parsed.UnmatchedTokens
             .Select(token => (token, near: NearestWord.Of(token, known)))
-            .Where(hint => hint.near is not null)
+            .Where(hint => hint.near is not null && hint.near != hint.token)
             .Select(hint => new ErrorDetail("", $"'{hint.token}': did you mean '{hint.near}'?"));
         var messages = parsed.Errors.Select(Message).Distinct();
         return new ApiError(ErrorCodes.Invalid, $"{string.Join("; ", messages)}: see '{Words(parsed.CommandResult)} --help'", [.. hints]);
@@ -43,7 +43,8 @@ internal static class Failure
 
     private static IEnumerable<Command> Above(Command command) => [command, .. command.Parents.OfType<Command>().SelectMany(Above)];
 
-    private static string Message(ParseError error) => char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.');
+    // Of the words that an argument may be, System.CommandLine makes a list with one on each line.
+    private static string Message(ParseError error) => (char.ToLowerInvariant(error.Message[0]) + error.Message[1..].TrimEnd('.')).Replace("\n\t", " ", StringComparison.Ordinal);
 
     private static string Words(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{Words(parent)} {result.Command.Name}" : "fleet";

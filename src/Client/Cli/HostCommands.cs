@@ -9,11 +9,11 @@ internal static class HostCommands
 
     public static FleetCommand Doctor(HostCommandRunner onHost)
     {
-        var config = new Option<string>("--config") { Description = "The agent's configuration; its defaults when unset.", HelpName = "FILE" };
+        var config = new Option<string?>("--config") { Description = "The agent's configuration; its defaults when unset.", HelpName = "FILE" };
         var user = new Option<string?>("--user") { Description = "The agent's user; whoever owns its folder when unset, else fleet.", HelpName = "USER" };
         return new FleetCommand("doctor", "Says what this host can enforce, and the remedy for what it cannot. Needs no agent.", "fleet doctor --config /etc/fleet/agent.conf")
             .With(config, user)
-            .Runs((session, _) => onHost(session, new HostCommand.Doctor(session.Value(config), session.Value(user))));
+            .Runs((session, _) => onHost(session, new HostCommand.Doctor(session.File(config), session.Value(user))));
     }
 
     private static FleetCommand Init(HostCommandRunner onHost)

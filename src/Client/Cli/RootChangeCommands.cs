@@ -29,7 +29,7 @@ internal static class RootChangeCommands
             .Runs(async (session, cancel) =>
             {
                 using var client = session.Client();
-                var armored = session.Value(signature) is { } file ? Read(file) : await Sign(session, client, session.Value(id), session.Value(key), purpose, cancel);
+                var armored = session.File(signature) is { } file ? Read(file) : await Sign(session, client, session.Value(id), session.Value(key), purpose, cancel);
                 var path = RootArguments.Path(session.Value(id), $"/{verb}");
                 var changed = await client.Post(path, new SignatureRequest(armored), ApiJson.Default.SignatureRequest, ApiJson.Default.GrantChanged, cancel);
                 return Print(session, changed);

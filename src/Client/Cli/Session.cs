@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fleet.Client.Api;
 
 namespace Fleet.Client.Cli;
 
@@ -29,6 +30,10 @@ internal sealed class Session(ParseResult parsed)
     public T? Value<T>(Option<T> option) => parsed.GetValue(option);
 
     public T Value<T>(Argument<T> argument) => parsed.GetValue(argument)!;
+
+    /// <summary>A file that was named; null: none was.</summary>
+    /// <exception cref="CliException">Its name is empty, which a variable of a script that is not set leaves.</exception>
+    public string? File(Option<string?> option) => parsed.GetValue(option) is not "" and var file ? file : throw new CliException(ErrorCodes.Invalid, $"{option.Name} names a file, and '' is none");
 
     public ApiClient Client() => new(Address.Socket(
         parsed.GetValue(AddressOption) ?? (Environment.GetEnvironmentVariable(Address.Variable) is { Length: > 0 } set ? set : Address.Default)));

@@ -25,6 +25,7 @@ internal static class Tree
             AgentCommands.Completion(),
         };
         Manual.Install(root);
+        Suggestion.Install(root);
         return root;
     }
 

@@ -70,6 +70,6 @@ internal sealed class SshKey(string file)
     private string Failed(CommandResult signed)
     {
         var said = signed.Error.Trim() is { Length: > 0 } error ? $": {error}" : "";
-        return $"{file} did not sign{said}; a key with a passphrase signs on a terminal, or anywhere once ssh-add has put it into ssh-agent";
+        return $"{file} did not sign{said}; a key with a passphrase signs on a terminal, or anywhere once ssh-add has put it into ssh-agent; one of a token signs where that is plugged in";
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Fleet.Client.Cli;
 using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
 using Microsoft.Data.Sqlite;
 using Serilog;
 
@@ -18,7 +19,7 @@ public static class AgentHost
             AgentUser.RefuseRoot();
             AgentFolders.Make(settings);
             using var owned = AgentLock.Acquire(settings.Paths);
-            using var alone = AgentLock.AcquireUser(Client.Linux.Libc.Files.EffectiveUser());
+            using var alone = AgentLock.AcquireUser(Credentials.EffectiveUser());
             await using var agent = new RunningAgent(settings, AgentLog.Begin(settings));
             return await agent.Serve();
         }

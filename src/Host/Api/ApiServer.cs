@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fleet.Client.Api;
-using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -44,7 +44,7 @@ public static class ApiServer
         var app = builder.Build();
         app.UseRouting();
         app.Use(ErrorsAsJson.Invoke);
-        var access = new Access((int)Libc.EffectiveUser(), Accounts.GroupId(options.Group));
+        var access = new Access((int)Credentials.EffectiveUser(), Accounts.GroupId(options.Group));
         app.UseWhen(http => http.Request.Path.StartsWithSegments("/v1"), v1 => v1.Use((http, next) => Admit(access, http, next)));
         var v1 = app.MapGroup("/v1").WithMetadata(Refusals);
         v1.MapJobs(api);

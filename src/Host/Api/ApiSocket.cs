@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Fleet.Client.Cli;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Api;
 
@@ -63,7 +63,7 @@ public static class ApiSocket
     /// Else to its owner alone: the file's first group is whatever the agent's user came with, and was not meant.
     /// </summary>
     public static void Protect(string path, int? group) =>
-        File.SetUnixFileMode(path, group is { } gid && Libc.ChangeOwner(path, -1, gid) == 0 ? OwnerAndGroup : OwnerOnly);
+        File.SetUnixFileMode(path, group is { } gid && Files.ChangeOwner(path, -1, gid) == 0 ? OwnerAndGroup : OwnerOnly);
 
     // connect(2) answers "refused" for a plain file, too; but a socket cannot be opened (open(2), ENXIO).
     private static bool IsSocket(string path)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using Fleet.Host.Linux;
 using Fleet.Ledger;
 
 namespace Fleet.Host.Api;
@@ -15,7 +16,7 @@ public sealed record Caller(int Pid, int Uid, int Gid, ImmutableArray<int> Group
     private const int MostGroups = 65536;
 
     /// <summary>This process itself; without its groups.</summary>
-    public static Caller Self => new(Environment.ProcessId, (int)Client.Linux.Libc.EffectiveUser(), -1, []);
+    public static Caller Self => new(Environment.ProcessId, (int)Credentials.EffectiveUser(), -1, []);
 
     /// <exception cref="SocketException">Not a unix socket.</exception>
     public static Caller Of(Socket socket)

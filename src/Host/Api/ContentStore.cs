@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Api;
@@ -33,18 +34,18 @@ public sealed class ContentStore(HostPaths paths)
 
     /// <summary>Those that are stored and not among <paramref name="named"/>.</summary>
     public ImmutableArray<Digest> Unnamed(IReadOnlySet<Digest> named) =>
-        [.. Files().Select(f => Digest.TryParse($"sha256:{f}", out var digest) ? digest : (Digest?)null).OfType<Digest>().Where(d => !named.Contains(d))];
+        [.. Names().Select(f => Digest.TryParse($"sha256:{f}", out var digest) ? digest : (Digest?)null).OfType<Digest>().Where(d => !named.Contains(d))];
 
     /// <summary>Removes them, and what a killed agent left half written. Done already: nothing happens. Only while nobody calls <see cref="Put(IReadOnlyDictionary{Digest, ImmutableArray{byte}})"/>.</summary>
     public void Remove(IEnumerable<Digest> contents)
     {
-        foreach (var path in contents.Select(paths.Content).Concat(Files().Where(f => f.EndsWith(".tmp", StringComparison.Ordinal)).Select(f => $"{paths.Contents}/{f}")))
+        foreach (var path in contents.Select(paths.Content).Concat(Names().Where(f => f.EndsWith(".tmp", StringComparison.Ordinal)).Select(f => $"{paths.Contents}/{f}")))
         {
             File.Delete(path);
         }
     }
 
-    private IEnumerable<string> Files() => Directory.Exists(paths.Contents) ? Directory.EnumerateFiles(paths.Contents).Select(f => Path.GetFileName(f)) : [];
+    private IEnumerable<string> Names() => Directory.Exists(paths.Contents) ? Directory.EnumerateFiles(paths.Contents).Select(f => Path.GetFileName(f)) : [];
 
     private void Put(Digest digest, ReadOnlySpan<byte> content)
     {
@@ -83,8 +84,8 @@ public sealed class ContentStore(HostPaths paths)
     // A rename is on disk only when its folder is (fsync(2)).
     private void SyncFolder()
     {
-        using var folder = Libc.OpenFolder(paths.Contents, Libc.FolderFlags);
-        if (folder.IsInvalid || Libc.SyncFolder(folder) != 0)
+        using var folder = Libc.Open(paths.Contents, Files.Directory);
+        if (folder.IsInvalid || Files.Sync(folder) != 0)
         {
             throw new IOException($"{paths.Contents} cannot be synced: {Marshal.GetLastPInvokeErrorMessage()}");
         }

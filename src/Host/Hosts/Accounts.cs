@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -26,7 +26,7 @@ internal static class Accounts
         .FirstOrDefault();
 
     /// <summary>The user who owns a folder; null: it is not there, it is root's, or nobody's of /etc/passwd.</summary>
-    public static string? OwnerOf(string folder) => Libc.Lstat(folder, out _)?.User is { } uid && uid != 0 ? UserName(uid) : null;
+    public static string? OwnerOf(string folder) => Files.Lstat(folder, out _)?.User is { } uid && uid != 0 ? UserName(uid) : null;
 
     /// <summary>Null: there is no such group.</summary>
     public static int? GroupId(string name) => Lines("/etc/group")

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -30,7 +31,7 @@ internal sealed record AgentIdentity(string Name, uint Uid, ImmutableArray<Group
     {
         for (var parent = Path.GetDirectoryName(path); parent is not null; parent = Path.GetDirectoryName(parent))
         {
-            if (!Libc.Files.Stat(parent, out var stat) || !stat.IsLink && !Can(stat, Execute))
+            if (!Files.Stat(parent, out var stat) || !stat.IsLink && !Can(stat, Execute))
             {
                 return false;
             }

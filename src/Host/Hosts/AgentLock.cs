@@ -2,10 +2,11 @@ using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Fleet.Client.Linux;
 using Fleet.Host.Api;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 
@@ -42,7 +43,7 @@ public sealed class AgentLock : IDisposable
 
     private static SafeFileHandle Open(string path, uint mode)
     {
-        var file = Files.Open(path, Files.ReadWrite | Files.Create | Files.NoFollow, mode);
+        var file = Libc.Open(path, Files.ReadWrite | Files.Create | Files.NoFollow, mode);
         return !file.IsInvalid
             ? file
             : throw new AgentRefusedException($"could not open {path}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}; is the folder the agent's?");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Client.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;
@@ -21,7 +22,7 @@ public static class AgentProcess
     private static string ReadLock(HostPaths paths)
     {
         // Not File.ReadAllText: .NET asks for a lock of its own, and the agent holds it.
-        using var file = Client.Linux.Libc.Files.Open(paths.Lock, Client.Linux.Libc.Files.ReadOnly);
+        using var file = Libc.Open(paths.Lock, Libc.ReadOnly);
         var buffer = new byte[64];
         return file.IsInvalid ? "" : System.Text.Encoding.ASCII.GetString(buffer, 0, RandomAccess.Read(file, buffer, 0));
     }

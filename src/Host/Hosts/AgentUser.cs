@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -28,12 +28,12 @@ public static class AgentUser
     /// <exception cref="AgentRefusedException">This process is root.</exception>
     public static void RefuseRoot()
     {
-        if (Libc.Files.EffectiveUser() == 0)
+        if (Credentials.EffectiveUser() == 0)
         {
             throw new AgentRefusedException("the agent is an ordinary user, and this is root; 'fleet up' as root starts it as the user fleet, systemd does by User=fleet");
         }
     }
 
     /// <summary>This process's user, as /etc/passwd calls it.</summary>
-    internal static string CurrentName => Accounts.NameOf(Libc.Files.EffectiveUser());
+    internal static string CurrentName => Accounts.NameOf(Credentials.EffectiveUser());
 }

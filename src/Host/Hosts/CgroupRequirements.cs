@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -112,7 +113,7 @@ internal static class CgroupOwners
     {
         var uid = Accounts.User(options.User)?.Uid;
         return given
-            .Select(path => !Libc.Files.Stat(path, out var stat) ? $"{path} is missing"
+            .Select(path => !Files.Stat(path, out var stat) ? $"{path} is missing"
                 : stat.User != uid ? $"{path} belongs to {Accounts.NameOf(stat.User)}, not to {options.User}" : null)
             .FirstOrDefault(problem => problem is not null);
     }
@@ -122,13 +123,13 @@ internal static class CgroupOwners
         var user = Accounts.User(options.User) ?? throw new HostInitException($"there is no user {options.User} to delegate to", options.Command);
         foreach (var path in given)
         {
-            using var handle = Libc.Files.Open(path, Libc.Files.ReadOnly | Libc.Files.NoFollow);
-            if (Libc.Files.Stat(path, out var stat) && stat.User != 0 && stat.User != user.Uid)
+            using var handle = Libc.Open(path, Libc.ReadOnly | Files.NoFollow);
+            if (Files.Stat(path, out var stat) && stat.User != 0 && stat.User != user.Uid)
             {
                 throw new HostInitException($"{path} is already {Accounts.NameOf(stat.User)}'s, and its jobs run there", "choose another with --cgroup");
             }
 
-            if (handle.IsInvalid || Libc.Files.ChangeOwner(handle, user.Uid, user.Gid) != 0)
+            if (handle.IsInvalid || Files.ChangeOwner(handle, user.Uid, user.Gid) != 0)
             {
                 throw new HostInitException($"could not give {path} to {options.User}", "see whether cgroups are mounted read-only");
             }

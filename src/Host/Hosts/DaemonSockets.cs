@@ -1,4 +1,5 @@
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -23,15 +24,15 @@ internal static class DaemonSockets
     }
 
     private static bool IsOpen(AgentIdentity agent, string path, out Statx stat) =>
-        Libc.Files.Stat(path, out stat) && stat.IsSocket && agent.Can(stat, AgentIdentity.Write) && agent.Reaches(path);
+        Files.Stat(path, out stat) && stat.IsSocket && agent.Can(stat, AgentIdentity.Write) && agent.Reaches(path);
 
     // To whom asks; where that is the agent's user, it is the answer.
     private static bool IsClosed(AgentIdentity agent, string path) =>
-        Libc.EffectiveUser() != agent.Uid && Libc.Lstat(path, out var errno) is null && errno == Libc.EACCES;
+        Credentials.EffectiveUser() != agent.Uid && Files.Lstat(path, out var errno) is null && errno == Errno.EACCES;
 
     private static string Remedy(AgentIdentity agent, string path)
     {
-        Libc.Files.Stat(path, out var stat);
+        Files.Stat(path, out var stat);
         return stat.User == agent.Uid ? $"chown root {path}"
             : agent.IsIn(stat.Group) ? $"gpasswd --delete {agent.Name} {Accounts.GroupName(stat.Group)}"
             : $"chmod o-w {path}";

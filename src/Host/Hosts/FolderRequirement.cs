@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 
@@ -18,7 +18,7 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
     {
         var problem = Files.Stat(folder.Path, out var stat) switch
         {
-            false => Marshal.GetLastPInvokeError() == Files.ENOENT ? "is missing" : $"cannot be looked at: {LastError}",
+            false => Marshal.GetLastPInvokeError() == Errno.ENOENT ? "is missing" : $"cannot be looked at: {LastError}",
             _ when !stat.IsFolder => "is not a folder",
             _ when stat.User != Accounts.User(options.User)?.Uid => $"belongs to {Accounts.NameOf(stat.User)}, not to {options.User}",
             _ when stat.Permissions != folder.Mode => $"has mode {Octal(stat.Permissions)}, not {Octal(folder.Mode)}",
@@ -33,7 +33,7 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
     {
         var user = Accounts.User(options.User) ?? throw new HostInitException($"there is no user {options.User} to give {folder.Path} to", options.Command);
         using var handle = OpenOrMake(user);
-        Files.Stat(handle, out var before);
+        Libc.Stat(handle, out var before);
         RefuseForeign(user, before);
         Check(Files.ChangeOwner(handle, user.Uid, user.Gid), "change the owner of");
         Check(Files.ChangeMode(handle, folder.Mode), "change the mode of");
@@ -58,7 +58,7 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
     private SafeFileHandle OpenOrMake(Account user)
     {
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(folder.Anchor)!);
-        using var above = Files.Open(System.IO.Path.GetDirectoryName(folder.Anchor)!, Files.ReadOnly | Files.Directory);
+        using var above = Libc.Open(System.IO.Path.GetDirectoryName(folder.Anchor)!, Libc.ReadOnly | Files.Directory);
         Check(above.IsInvalid ? -1 : 0, "open the folder above");
         var at = Step(above, System.IO.Path.GetFileName(folder.Anchor));
         RefuseUngiven(at, user);
@@ -74,7 +74,7 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
     // Nothing is made in an anchor that was refused to the agent before, such as /etc.
     private void RefuseUngiven(SafeFileHandle anchor, Account user)
     {
-        if (folder.Relative.Length > 0 && Files.Stat(anchor, out var stat) && stat.User != user.Uid)
+        if (folder.Relative.Length > 0 && Libc.Stat(anchor, out var stat) && stat.User != user.Uid)
         {
             throw new HostInitException($"{folder.Anchor} is not {options.User}'s, so {folder.Relative} was not made in it", "first see to the folder above");
         }
@@ -82,12 +82,12 @@ internal sealed class FolderRequirement(HostInitOptions options, HostFolder fold
 
     private SafeFileHandle Step(SafeFileHandle parent, string name)
     {
-        if (Files.MakeFolderAt(parent, name, 0x1ED /* 0755 */) != 0 && Marshal.GetLastPInvokeError() != Files.EEXIST)
+        if (Files.MakeFolderAt(parent, name, 0x1ED /* 0755 */) != 0 && Marshal.GetLastPInvokeError() != Errno.EEXIST)
         {
             Check(-1, "make");
         }
 
-        var next = Files.OpenAt2(parent, name, Files.ReadOnly | Files.Directory | Files.NoFollow, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+        var next = Files.OpenAt2(parent, name, Libc.ReadOnly | Files.Directory | Files.NoFollow, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
         Check(next.IsInvalid ? -1 : 0, "open without following a link");
         return next;
     }

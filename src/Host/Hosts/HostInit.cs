@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -22,7 +22,7 @@ public static class HostInit
     /// <summary>One line for each requirement, in order. Goes on after a failure, so that all of them are known at once; but not without the user.</summary>
     public static async Task<ImmutableArray<HostInitLine>> Run(HostInitOptions options)
     {
-        if (Libc.Files.EffectiveUser() != 0)
+        if (Credentials.EffectiveUser() != 0)
         {
             return [new("root", HostInitOutcome.Failed, "preparing a host needs root, once", "sudo fleet host init")];
         }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -52,7 +52,7 @@ internal static class HostStateChecks
 
         Span<byte> timex = stackalloc byte[256];
         timex.Clear();
-        return Libc.Files.ClockState(timex) is >= 0 and not TimeError
+        return KernelClock.State(timex) is >= 0 and not TimeError
             ? DoctorLine.Ok("clock", "synchronised, says the kernel")
             : DoctorLine.Warn("clock", "nothing synchronises it, as far as the kernel knows", "apt-get install systemd-timesyncd, or chrony");
     }

@@ -1,4 +1,4 @@
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -29,7 +29,7 @@ internal static class KernelChecks
         }
 
         string[] attempt = ["unshare", "--map-auto", "--map-root-user", "--mount", "true"];
-        var isRoot = Libc.Files.EffectiveUser() == 0;
+        var isRoot = Credentials.EffectiveUser() == 0;
         if (isRoot && Accounts.User(options.User) is null)
         {
             return DoctorLine.Fail("user namespaces", $"not tried, as there is no user {options.User}", options.Command);

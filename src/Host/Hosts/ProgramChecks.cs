@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using Fleet.Client.Grants;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 
 namespace Fleet.Host.Hosts;
@@ -75,7 +76,7 @@ internal static class ProgramChecks
         return path switch
         {
             null => DoctorLine.Fail(name, $"{name} is missing", "apt-get install uidmap"),
-            _ when Libc.Files.Stat(path, out var stat) && (stat.Permissions & 0x800) != 0 && stat.User == 0 => DoctorLine.Ok(name, $"{path}, set-uid root"),
+            _ when Files.Stat(path, out var stat) && (stat.Permissions & 0x800) != 0 && stat.User == 0 => DoctorLine.Ok(name, $"{path}, set-uid root"),
             _ => DoctorLine.Warn(name, $"{path} is not set-uid root; fine if it has cap_setuid as a file capability", "see the line on user namespaces"),
         };
     }

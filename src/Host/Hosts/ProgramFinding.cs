@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.RegularExpressions;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -48,7 +49,7 @@ internal sealed partial record ProgramFinding(DoctorStatus Status, string Why, s
     {
         Span<byte> data = stackalloc byte[24];
         data.Clear();
-        var length = (int)Libc.Files.Attribute(path, "security.capability", data, data.Length);
+        var length = (int)Files.Attribute(path, "security.capability", data, data.Length);
         return length < 20 || BinaryPrimitives.ReadUInt32LittleEndian(data[20..]) != 0
             ? 0
             : BinaryPrimitives.ReadUInt32LittleEndian(data[4..]) | (ulong)BinaryPrimitives.ReadUInt32LittleEndian(data[12..]) << 32;

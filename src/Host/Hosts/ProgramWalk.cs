@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -9,15 +10,15 @@ internal sealed class ProgramWalk(string tree, Func<Statx, bool> enters) : FileS
 {
     private static readonly EnumerationOptions Options = new() { RecurseSubdirectories = true, AttributesToSkip = 0 };
 
-    private readonly Statx top = Libc.Lstat(tree, out _) ?? default;
+    private readonly Statx top = Files.Lstat(tree, out _) ?? default;
 
     protected override bool ShouldRecurseIntoEntry(ref FileSystemEntry entry) =>
-        Libc.Files.Stat(entry.ToFullPath(), out var stat) && stat.IsFolder && (stat.DeviceMajor, stat.DeviceMinor) == (top.DeviceMajor, top.DeviceMinor) && enters(stat);
+        Files.Stat(entry.ToFullPath(), out var stat) && stat.IsFolder && (stat.DeviceMajor, stat.DeviceMinor) == (top.DeviceMajor, top.DeviceMinor) && enters(stat);
 
     protected override (string Path, Statx Stat) TransformEntry(ref FileSystemEntry entry)
     {
         var path = entry.ToFullPath();
-        return (path, Libc.Lstat(path, out _) ?? default);
+        return (path, Files.Lstat(path, out _) ?? default);
     }
 
     protected override bool ContinueOnError(int error) => true;

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 
@@ -14,7 +15,7 @@ internal static class RootsFolder
     /// <exception cref="HostInitException">A folder on the way is not root's alone, or is a link.</exception>
     public static SafeFileHandle Make(string path, uint? mode = null)
     {
-        var (at, name) = (OpenPlace("/"), "");
+        var (at, name) = (Files.OpenPlace("/"), "");
         foreach (var part in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
             using var parent = at;
@@ -47,12 +48,12 @@ internal static class RootsFolder
     private static SafeFileHandle Step(SafeFileHandle parent, string part, string name)
     {
         var made = Files.MakeFolderAt(parent, part, Usual) == 0;
-        if (!made && Marshal.GetLastPInvokeError() != Files.EEXIST)
+        if (!made && Marshal.GetLastPInvokeError() != Errno.EEXIST)
         {
             throw Failed("make", name);
         }
 
-        var next = Files.OpenAt2(parent, part, Files.ReadOnly | Files.Directory, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+        var next = Files.OpenAt2(parent, part, Libc.ReadOnly | Files.Directory, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
         if (next.IsInvalid)
         {
             throw Failed("open without following a link", name);
@@ -63,7 +64,7 @@ internal static class RootsFolder
             _ = Files.ChangeMode(next, Usual); // whatever root's umask is
         }
 
-        return RootsPath.Mistake(name, StatOf(next)) is { } mistake ? throw new HostInitException(mistake.Detail, mistake.Remedy) : next;
+        return RootsPath.Mistake(name, Files.StatOf(next)) is { } mistake ? throw new HostInitException(mistake.Detail, mistake.Remedy) : next;
     }
 
     private static HostInitException Failed(string what, string path) =>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Hosts;
 
@@ -38,27 +38,27 @@ internal abstract record RootsPath
     };
 
     /// <param name="flags">Of openat2(2), for the last component; O_PATH opens a socket too, and needs no right to it.</param>
-    public static RootsPath Open(string path, int flags = O_PATH)
+    public static RootsPath Open(string path, int flags = Files.Place)
     {
-        var (at, name) = (OpenPlace("/"), "");
+        var (at, name) = (Files.OpenPlace("/"), "");
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < parts.Length; i++)
         {
             using var parent = at;
-            if (Mistake(name.Length == 0 ? "/" : name, StatOf(parent)) is { } mistake)
+            if (Mistake(name.Length == 0 ? "/" : name, Files.StatOf(parent)) is { } mistake)
             {
                 return mistake;
             }
 
             name = $"{name}/{parts[i]}";
-            at = Files.OpenAt2(parent, parts[i], i == parts.Length - 1 ? flags : O_PATH, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+            at = Files.OpenAt2(parent, parts[i], i == parts.Length - 1 ? flags : Files.Place, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
             if (at.IsInvalid)
             {
                 return NotOpened(name, Marshal.GetLastPInvokeError());
             }
         }
 
-        return new Found(name, at, StatOf(at));
+        return new Found(name, at, Files.StatOf(at));
     }
 
     /// <summary>The bytes of a regular file that root alone can write, and on the way to which root alone can change anything.</summary>
@@ -66,7 +66,7 @@ internal abstract record RootsPath
     public static RootsPath Read(string path, out byte[] bytes)
     {
         bytes = [];
-        var opened = Open(path, Files.ReadOnly | Files.NonBlock);
+        var opened = Open(path, Libc.ReadOnly | Libc.NonBlock);
         if (opened is not Found found)
         {
             return opened;
@@ -97,10 +97,10 @@ internal abstract record RootsPath
 
     private static RootsPath NotOpened(string path, int errno) => errno switch
     {
-        ENOENT => new Absent(),
-        ELOOP => new Wrong($"{path} is a link, and none is followed here", $"put in its place what it leads to: {path}"),
-        ENOTDIR => new Wrong($"{path} is below something that is not a folder", "make the folder, as root"),
-        EACCES or EPERM => new Closed($"{path} can be looked at by root alone"),
+        Errno.ENOENT => new Absent(),
+        Errno.ELOOP => new Wrong($"{path} is a link, and none is followed here", $"put in its place what it leads to: {path}"),
+        Errno.ENOTDIR => new Wrong($"{path} is below something that is not a folder", "make the folder, as root"),
+        Errno.EACCES or Errno.EPERM => new Closed($"{path} can be looked at by root alone"),
         _ => new Wrong($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno).ToLowerInvariant()}", "see the reason, then ask again"),
     };
 }

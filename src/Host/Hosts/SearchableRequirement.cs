@@ -1,4 +1,4 @@
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -10,7 +10,7 @@ internal sealed class SearchableRequirement(string path) : Requirement($"way to 
 {
     public override Finding Check()
     {
-        var closed = Parents(path).Where(folder => Libc.Files.Stat(folder, out var stat) && stat.IsFolder && (stat.Permissions & 1) == 0).ToList();
+        var closed = Parents(path).Where(folder => Files.Stat(folder, out var stat) && stat.IsFolder && (stat.Permissions & 1) == 0).ToList();
         return closed.Count == 0
             ? new Finding.Ok("every folder above lets others through")
             : new Finding.Missing($"{string.Join(" and ", closed)} cannot be passed by the sandboxes' users (no o+x)",
@@ -40,6 +40,6 @@ internal sealed class SearchableRequirement(string path) : Requirement($"way to 
         }
 
         var real = Path.Combine(Resolve(parent), Path.GetFileName(path));
-        return Libc.Files.Stat(real, out var stat) && stat.IsLink ? File.ResolveLinkTarget(real, returnFinalTarget: true)!.FullName : real;
+        return Files.Stat(real, out var stat) && stat.IsLink ? File.ResolveLinkTarget(real, returnFinalTarget: true)!.FullName : real;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Hosts;
@@ -53,7 +54,7 @@ internal sealed class SetUidPrograms(AgentIdentity agent, HostPaths paths, RootP
 
     private void Walk(string tree)
     {
-        Look(tree, Libc.Lstat(tree, out _) ?? default);
+        Look(tree, Files.Lstat(tree, out _) ?? default);
         var whole = IsOwn(tree);
         using var walk = new ProgramWalk(tree, stat => whole || agent.Can(stat, AgentIdentity.Execute));
         for (var count = 0; walk.MoveNext(); count++)
@@ -98,7 +99,7 @@ internal sealed class SetUidPrograms(AgentIdentity agent, HostPaths paths, RootP
     private static bool IsIn(string path, string folder) => path.Length > folder.Length && path[folder.Length] == '/' && path.StartsWith(folder, StringComparison.Ordinal);
 
     // /bin is a link to /usr/bin on a merged system. Null: it is not there.
-    private static string? Real(string path) => Libc.Files.Stat(path, out var stat)
+    private static string? Real(string path) => Files.Stat(path, out var stat)
         ? stat.IsLink ? Directory.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : stat.IsFolder ? path : null
         : null;
 }

@@ -1,4 +1,5 @@
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Hosts;
 
@@ -22,7 +23,7 @@ internal static class ThisProgram
     /// <exception cref="AgentRefusedException">The program cannot be run.</exception>
     public static int Become(IReadOnlyList<string> command, string home)
     {
-        var why = ThisProcess.Become(command[0], command, WholeEnv(home));
+        var why = ProcessImage.Replace(command[0], command, WholeEnv(home));
         throw new AgentRefusedException($"could not run {command[0]}: {why}");
     }
 

@@ -1,4 +1,5 @@
 using Fleet.Actors;
+using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Fleet.Processes;
 
@@ -24,7 +25,7 @@ public static class Up
     {
         try
         {
-            return Client.Linux.Libc.Files.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
+            return Credentials.EffectiveUser() == 0 ? await AsRoot(options) : AsUser(options);
         }
         catch (Exception e) when (e is AgentRefusedException or HostInitException or IOException or UnauthorizedAccessException)
         {

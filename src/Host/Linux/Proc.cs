@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fleet.Client.Linux;
 
 namespace Fleet.Host.Linux;
 
@@ -57,12 +56,12 @@ internal static class Proc
     /// <summary>Processes of this user of whose arguments one is exactly <paramref name="argument"/>.</summary>
     public static IEnumerable<int> WithArgument(string argument)
     {
-        var me = Libc.EffectiveUser();
+        var me = Credentials.EffectiveUser();
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
                 && pid != Environment.ProcessId
-                && Libc.Lstat(folder, out _)?.User == me
+                && Files.Lstat(folder, out _)?.User == me
                 && CommandLine(pid)?.Split('\0').Contains(argument) == true)
             {
                 yield return pid;
@@ -76,7 +75,7 @@ internal static class Proc
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var pid)
-                && Libc.Lstat(folder, out _) is { } stat && stat.User >= first && stat.User < first + count && StartTicks(pid) is not null)
+                && Files.Lstat(folder, out _) is { } stat && stat.User >= first && stat.User < first + count && StartTicks(pid) is not null)
             {
                 return pid;
             }

@@ -1,6 +1,7 @@
+using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Logs;
 
@@ -11,30 +12,29 @@ namespace Fleet.Host.Logs;
 internal static class ClosedLog
 {
     private const uint Everybody = 0x1B6;
-    private const int PathOnly = 0x200000;
 
     /// <summary>True: it was such a log, and can be opened now. Whatever the job puts in its place meanwhile, nothing else is opened to anybody.</summary>
     /// <param name="path">Of the folder; what is above its files belongs to the agent.</param>
     public static bool Open(SafeFileHandle folder, string path, string name)
     {
-        using var file = Files.OpenAt2(folder, name, PathOnly | Files.NoFollow, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
+        using var file = Files.OpenAt2(folder, name, Files.Place | Files.NoFollow, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
         if (file.IsInvalid || !IsLog(file, out var owner))
         {
             return false;
         }
 
-        if (owner != EffectiveUser() && !AgentNamespace.Try(Scripts.Take, [$"{path}/{name}"]).GetAwaiter().GetResult().Succeeded)
+        if (owner != Credentials.EffectiveUser() && !AgentNamespace.Try(Scripts.Take, [$"{path}/{name}"]).GetAwaiter().GetResult().Succeeded)
         {
             return false;
         }
 
         // By the descriptor: what was looked at is what is changed, and only if it is the agent's by now.
-        return IsLog(file, out owner) && owner == EffectiveUser() && Chmod($"/proc/self/fd/{file.DangerousGetHandle()}");
+        return IsLog(file, out owner) && owner == Credentials.EffectiveUser() && Chmod($"/proc/self/fd/{file.DangerousGetHandle()}");
     }
 
     private static bool IsLog(SafeFileHandle file, out uint owner)
     {
-        var known = Files.Stat(file, out var stat);
+        var known = Libc.Stat(file, out var stat);
         owner = stat.User;
         return known && stat is { IsRegular: true, Links: 1 };
     }

@@ -1,4 +1,4 @@
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Logs;
@@ -23,13 +23,13 @@ internal static class HeadMark
 
     // One byte is never a whole block: a file system that can collapse answers EINVAL and changes nothing.
     private static bool CanCollapse(SafeFileHandle live) =>
-        Libc.Files.Fallocate(live, Libc.Files.CollapseRange, 0, 1) != 0
-        && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Libc.Files.EINVAL;
+        Files.Fallocate(live, Files.CollapseRange, 0, 1) != 0
+        && System.Runtime.InteropServices.Marshal.GetLastPInvokeError() == Errno.EINVAL;
 
     private static string? FirstBlock(SafeFileHandle live)
     {
         var map = new FirstExtent { Length = ulong.MaxValue, Flags = 1, Room = 1 };
-        return Libc.Files.Fiemap(live, FirstExtent.Request, ref map) == 0 && map.Mapped == 1 ? $"{map.Logical:x}-{map.Physical:x}" : null;
+        return Files.Fiemap(live, FirstExtent.Request, ref map) == 0 && map.Mapped == 1 ? $"{map.Logical:x}-{map.Physical:x}" : null;
     }
 
     private static bool HeadEquals(SafeFileHandle copy, SafeFileHandle live)

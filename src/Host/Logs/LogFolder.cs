@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
-using static Fleet.Client.Linux.Libc;
 
 namespace Fleet.Host.Logs;
 
@@ -21,7 +21,7 @@ internal sealed class LogFolder : IDisposable
     /// <summary>The folder itself must not be a link; what is above it belongs to the agent. Null: there is no such folder.</summary>
     public static LogFolder? TryOpen(string path)
     {
-        var handle = Files.Open(path, Files.ReadOnly | Files.Directory | Files.NoFollow);
+        var handle = Libc.Open(path, Libc.ReadOnly | Files.Directory | Files.NoFollow);
         return handle.IsInvalid ? Missing<LogFolder>(path) : new LogFolder(path, handle);
     }
 
@@ -30,9 +30,9 @@ internal sealed class LogFolder : IDisposable
     public SafeFileHandle? TryOpenFile(string name, bool write = false)
     {
         // O_NONBLOCK: opening a planted pipe must not wait for its other end.
-        var flags = (write ? Files.ReadWrite : Files.ReadOnly) | Files.NoFollow | Files.NonBlock;
+        var flags = (write ? Files.ReadWrite : Libc.ReadOnly) | Files.NoFollow | Libc.NonBlock;
         var file = Files.OpenAt2(handle, name, flags, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
-        if (file.IsInvalid && Marshal.GetLastPInvokeError() == EACCES && ClosedLog.Open(handle, Path, name))
+        if (file.IsInvalid && Marshal.GetLastPInvokeError() == Errno.EACCES && ClosedLog.Open(handle, Path, name))
         {
             file.Dispose();
             file = Files.OpenAt2(handle, name, flags, 0, Files.ResolveNoSymlinks | Files.ResolveBeneath);
@@ -69,7 +69,7 @@ internal sealed class LogFolder : IDisposable
 
     /// <summary>The file's size if the agent itself made it; what a job planted under that name is not ours.</summary>
     public long? SizeOfOwn(string name) =>
-        Files.StatAt(handle, name, out var stat) && stat is { IsRegular: true, Links: 1 } && stat.User == Files.EffectiveUser()
+        Files.StatAt(handle, name, out var stat) && stat is { IsRegular: true, Links: 1 } && stat.User == Credentials.EffectiveUser()
             ? (long)stat.Size
             : null;
 
@@ -78,7 +78,7 @@ internal sealed class LogFolder : IDisposable
 
     public void Remove(string name)
     {
-        if (Files.UnlinkAt(handle, name, 0) != 0 && Marshal.GetLastPInvokeError() != Files.ENOENT)
+        if (Files.UnlinkAt(handle, name, 0) != 0 && Marshal.GetLastPInvokeError() != Errno.ENOENT)
         {
             throw Failure($"remove {Path}/{name}");
         }
@@ -96,7 +96,7 @@ internal sealed class LogFolder : IDisposable
     public void Dispose() => handle.Dispose();
 
     public static Statx StatOf(SafeFileHandle file) =>
-        Files.Stat(file, out var stat) ? stat : throw Failure("stat an open log");
+        Libc.Stat(file, out var stat) ? stat : throw Failure("stat an open log");
 
     public static LogRefusedException Failure(string what) =>
         new($"could not {what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
@@ -115,8 +115,8 @@ internal sealed class LogFolder : IDisposable
     private static T? Missing<T>(string name, string folder = "")
         where T : class => Marshal.GetLastPInvokeError() switch
         {
-            Files.ENOENT => null,
-            Files.ELOOP => throw new LogRefusedException($"{folder}/{name} is a symbolic link, which a log must not be; remove it"),
+            Errno.ENOENT => null,
+            Errno.ELOOP => throw new LogRefusedException($"{folder}/{name} is a symbolic link, which a log must not be; remove it"),
             _ => throw Failure($"open {folder}/{name}"),
         };
 }

@@ -1,3 +1,4 @@
+using Fleet.Host.Linux;
 using Microsoft.Extensions.Logging;
 
 namespace Fleet.Host.Logs;
@@ -58,7 +59,7 @@ public sealed partial class LogRotator(
 
     // Cheap: one stat for each log; what really stands there is checked on opening.
     private bool IsLarge(LogFile log) =>
-        Client.Linux.Libc.Files.Stat(log.Path, out var stat) && (long)stat.Size > settings.MaxBytes
+        Files.Stat(log.Path, out var stat) && (long)stat.Size > settings.MaxBytes
         && (!notBefore.TryGetValue(log.Path, out var time) || clock.GetUtcNow() >= time);
 
     private void Guarded(LogFile log, Action<Rotation> act)

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.Host.Logs;
@@ -79,7 +79,7 @@ internal sealed class Rotation(LogFolder folder, string log, LogRotationSettings
         var cut = LogCut.Of(LogFolder.StatOf(live));
         lock (cut.Gate)
         {
-            if (Libc.Files.Fallocate(live, Libc.Files.CollapseRange, 0, bytes) != 0)
+            if (Files.Fallocate(live, Files.CollapseRange, 0, bytes) != 0)
             {
                 return Uncut(Marshal.GetLastPInvokeError(), mark);
             }
@@ -95,7 +95,7 @@ internal sealed class Rotation(LogFolder folder, string log, LogRotationSettings
     private bool Uncut(int error, string mark)
     {
         folder.Remove(files.Copied(mark));
-        return error is Libc.Files.EINVAL or Libc.Files.EOPNOTSUPP
+        return error is Errno.EINVAL or Errno.EOPNOTSUPP
             ? false
             : throw new LogRefusedException($"could not cut {folder.Path}/{log}: {new System.ComponentModel.Win32Exception(error).Message}");
     }
@@ -140,7 +140,7 @@ internal sealed class Rotation(LogFolder folder, string log, LogRotationSettings
 
     private void Keep(SafeFileHandle copy, string mark)
     {
-        if (Libc.Files.Sync(copy) != 0)
+        if (Files.Sync(copy) != 0)
         {
             throw LogFolder.Failure($"sync the copy of {folder.Path}/{log}");
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Fleet.Actors.Sandboxes;
-using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Fleet.Processes;
@@ -46,7 +45,7 @@ internal abstract class Cgroups(string name)
     {
         foreach (var folder in Folders(leaf))
         {
-            Libc.MakeFolder(folder);
+            Files.MakeFolder(folder);
         }
     }
 
@@ -96,7 +95,7 @@ internal abstract class Cgroups(string name)
 
         foreach (var pid in Lines($"{folder}/cgroup.procs").Select(p => int.Parse(p, CultureInfo.InvariantCulture)).Where(p => p > 0 && p != except))
         {
-            _ = Libc.Kill(pid, (int)StopSignal.Kill);
+            _ = OtherProcess.Kill(pid, (int)StopSignal.Kill);
         }
     }
 

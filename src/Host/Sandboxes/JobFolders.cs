@@ -1,5 +1,6 @@
 using System.Globalization;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Processes;
 using Fleet.Sandboxes;
@@ -55,7 +56,7 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
         var job = request.Process.Job;
         yield return new Wanted(paths.Job(job), null, IdSlices.JobGroup, 0x1E8);
         yield return new Wanted(paths.Logs(job), null, IdSlices.JobGroup, Shared);
-        if (Libc.Lstat(paths.Data(job), out var errno) is { } data ? data.User == Libc.EffectiveUser() : errno == Libc.ENOENT)
+        if (Files.Lstat(paths.Data(job), out var errno) is { } data ? data.User == Credentials.EffectiveUser() : errno == Errno.ENOENT)
         {
             yield return new Wanted(paths.Tmp(job), user.Uid, user.Gid, 0x3FF);
         }
@@ -83,12 +84,12 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
     {
         var path = TrustedPath.Resolve(OciMounts.OnHost(paths, volume.Path));
         RefuseLogs(volume, path);
-        if (Libc.Lstat(path, out var errno) is { } stat)
+        if (Files.Lstat(path, out var errno) is { } stat)
         {
-            return stat.User == Libc.EffectiveUser() && stat.IsFolder && IsOurLeftover(path) && IsInOurs(path) ? path : null;
+            return stat.User == Credentials.EffectiveUser() && stat.IsFolder && IsOurLeftover(path) && IsInOurs(path) ? path : null;
         }
 
-        if (errno is not Libc.ENOENT)
+        if (errno is not Errno.ENOENT)
         {
             return null;
         }
@@ -118,8 +119,8 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
     private static bool IsOurLeftover(string path) => !Directory.EnumerateFileSystemEntries(path).Any();
 
     private bool IsRight(Wanted wanted, int slice) =>
-        Libc.Lstat(wanted.Path, out _) is { IsFolder: true } stat && stat.Permissions == wanted.Mode && (wanted.Owner is null
-            ? stat.User == Libc.EffectiveUser() && stat.Group == IdSlices.OnHost(ids.FirstGid, slice) + wanted.Group
+        Files.Lstat(wanted.Path, out _) is { IsFolder: true } stat && stat.Permissions == wanted.Mode && (wanted.Owner is null
+            ? stat.User == Credentials.EffectiveUser() && stat.Group == IdSlices.OnHost(ids.FirstGid, slice) + wanted.Group
             : OwnerInside(stat, slice) is not null);
 
     // An owner anywhere in the slice is right: two processes of a job may run as two users, and the second must not take the folder from the first.
@@ -129,7 +130,7 @@ internal sealed class JobFolders(HostPaths paths, SubIds ids)
     private IEnumerable<string> Arguments(Wanted wanted, int slice)
     {
         var first = IdSlices.InAgent(slice);
-        var owner = wanted.Owner is { } asked ? first + ((Libc.Lstat(wanted.Path, out _) is { } stat ? OwnerInside(stat, slice) : null) ?? asked) : 0;
+        var owner = wanted.Owner is { } asked ? first + ((Files.Lstat(wanted.Path, out _) is { } stat ? OwnerInside(stat, slice) : null) ?? asked) : 0;
         return [Text(owner), Text(first + wanted.Group), Convert.ToString(wanted.Mode, 8), wanted.Path];
     }
 

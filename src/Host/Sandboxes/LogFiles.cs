@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Text;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Fleet.Hosts;
 using Fleet.Processes;
@@ -35,7 +36,7 @@ internal sealed class LogFiles : IDisposable
     /// <exception cref="StartRefused">A link, a device, a pipe or a second name stands where the log should be.</exception>
     public static LogFiles Open(HostPaths paths, ProcessId process)
     {
-        using var folder = Libc.OpenPlace(TrustedPath.Resolve(paths.Logs(process.Job)));
+        using var folder = Files.OpenPlace(TrustedPath.Resolve(paths.Logs(process.Job)));
         return new LogFiles(Open(folder, paths.Stdout(process)), Open(folder, paths.Stderr(process)));
     }
 
@@ -55,7 +56,7 @@ internal sealed class LogFiles : IDisposable
     private static SafeFileHandle Open(SafeFileHandle folder, string path)
     {
         var handle = TryOpen(folder, path);
-        var stat = Libc.StatOf(handle);
+        var stat = Files.StatOf(handle);
         if (!stat.IsRegular || stat.Links != 1)
         {
             handle.Dispose();
@@ -63,7 +64,7 @@ internal sealed class LogFiles : IDisposable
         }
 
         // The runtime gives the file to the job's user; the agent must still be able to open it the next time. The folder is closed to others.
-        if (stat.User == Libc.EffectiveUser() && (stat.Permissions & 0x1FF) != (uint)Everybody)
+        if (stat.User == Credentials.EffectiveUser() && (stat.Permissions & 0x1FF) != (uint)Everybody)
         {
             File.SetUnixFileMode(handle, Everybody);
         }
@@ -76,15 +77,15 @@ internal sealed class LogFiles : IDisposable
     {
         try
         {
-            return Libc.OpenBeneath(folder, Path.GetFileName(path), Libc.O_RDWR | Libc.O_APPEND | Libc.O_CREAT | Libc.O_NONBLOCK, (int)Everybody);
+            return Files.OpenBeneath(folder, Path.GetFileName(path), Files.ReadWrite | Files.Append | Files.Create | Libc.NonBlock, (int)Everybody);
         }
-        catch (Win32Exception e) when (e.NativeErrorCode == Libc.EACCES && ClosedLog.Open(folder, Path.GetDirectoryName(path)!, Path.GetFileName(path)))
+        catch (Win32Exception e) when (e.NativeErrorCode == Errno.EACCES && ClosedLog.Open(folder, Path.GetDirectoryName(path)!, Path.GetFileName(path)))
         {
-            return Libc.OpenBeneath(folder, Path.GetFileName(path), Libc.O_RDWR | Libc.O_APPEND | Libc.O_NONBLOCK, 0);
+            return Files.OpenBeneath(folder, Path.GetFileName(path), Files.ReadWrite | Files.Append | Libc.NonBlock, 0);
         }
-        catch (Win32Exception e) when (e.NativeErrorCode is Libc.ELOOP or Libc.EACCES or Libc.EPERM or Libc.EISDIR or Libc.ENXIO or Libc.ENOTDIR)
+        catch (Win32Exception e) when (e.NativeErrorCode is Errno.ELOOP or Errno.EACCES or Errno.EPERM or Errno.EISDIR or Errno.ENXIO or Errno.ENOTDIR)
         {
-            throw Refused(path, e.NativeErrorCode == Libc.ELOOP ? "is a link" : $"cannot be opened: {e.Message}");
+            throw Refused(path, e.NativeErrorCode == Errno.ELOOP ? "is a link" : $"cannot be opened: {e.Message}");
         }
     }
 

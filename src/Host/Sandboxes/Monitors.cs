@@ -1,4 +1,3 @@
-using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Processes;
 
@@ -19,10 +18,10 @@ internal sealed class Monitors(SandboxSettings settings)
         foreach (var pid in Proc.WithArgument(bundle.Folder))
         {
             // The pidfd first, the looks then: what the pidfd stands for can no longer change.
-            using var pidfd = Libc.OpenPid(pid);
+            using var pidfd = OtherProcess.Open(pid);
             if (pidfd is not null && Is(pid, bundle))
             {
-                Libc.SignalPid(pidfd, (int)StopSignal.Kill);
+                OtherProcess.Signal(pidfd, (int)StopSignal.Kill);
             }
         }
     }

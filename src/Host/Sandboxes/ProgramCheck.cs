@@ -18,7 +18,7 @@ internal sealed class ProgramCheck : IDisposable
     /// <exception cref="StartRefused">The sandbox has ended.</exception>
     public static ProgramCheck Open(int pid)
     {
-        var check = new ProgramCheck(Libc.Files.Open($"/proc/{pid}/ns/user", Libc.Files.ReadOnly), Libc.Files.Open($"/proc/{pid}/ns/mnt", Libc.Files.ReadOnly));
+        var check = new ProgramCheck(Libc.Open($"/proc/{pid}/ns/user", Libc.ReadOnly), Libc.Open($"/proc/{pid}/ns/mnt", Libc.ReadOnly));
         if (check.user.IsInvalid || check.mounts.IsInvalid)
         {
             check.Dispose();

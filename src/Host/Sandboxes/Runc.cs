@@ -29,7 +29,7 @@ internal sealed class Runc(SandboxSettings settings, Cgroups cgroups) : OciRunti
     /// </remarks>
     public override async Task<CommandResult> Exec(ExecCall call)
     {
-        using var outer = Libc.ParentUserNamespace(call.Identity.Pid);
+        using var outer = OtherProcess.ParentUserNamespace(call.Identity.Pid);
         return await new Command(
             "/usr/bin/nsenter",
             [

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Processes;
@@ -121,10 +120,10 @@ internal sealed class Runs(SandboxSettings settings, Cgroups cgroups, RootSandbo
     public static void Signal(SandboxIdentity identity, StopSignal signal)
     {
         // The pidfd first, the comparison then: what the pidfd stands for can no longer change.
-        using var pidfd = Libc.OpenPid(identity.Pid);
+        using var pidfd = OtherProcess.Open(identity.Pid);
         if (pidfd is not null && IsAlive(identity))
         {
-            Libc.SignalPid(pidfd, (int)signal);
+            OtherProcess.Signal(pidfd, (int)signal);
         }
     }
 

@@ -95,8 +95,8 @@ internal sealed class SliceReturns(HostPaths paths, SubIds ids, JobTurns turns)
     // These folders are the agent's, and only their group is the job's. Done by the agent itself, so that it ends with it: the next may be starting the job.
     private static void TakeGroup(string path)
     {
-        using var folder = Libc.Files.Open(path, Libc.Files.ReadOnly | Libc.Files.Directory | Libc.Files.NoFollow);
-        if (folder.IsInvalid ? Marshal.GetLastPInvokeError() != Libc.ENOENT : Libc.Files.ChangeOwner(folder, uint.MaxValue, Libc.EffectiveGroup()) != 0)
+        using var folder = Libc.Open(path, Libc.ReadOnly | Files.Directory | Files.NoFollow);
+        if (folder.IsInvalid ? Marshal.GetLastPInvokeError() != Errno.ENOENT : Files.ChangeOwner(folder, uint.MaxValue, Credentials.EffectiveGroup()) != 0)
         {
             throw new IOException($"{path} cannot be made the agent's: {Marshal.GetLastPInvokeErrorMessage()}");
         }

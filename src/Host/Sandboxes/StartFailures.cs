@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;
@@ -23,10 +23,10 @@ internal static class StartFailures
 
     private static StartFailureCode Code(Exception e) => e switch
     {
-        IOException { HResult: Libc.ENOSPC or Libc.EDQUOT } or Win32Exception { NativeErrorCode: Libc.ENOSPC or Libc.EDQUOT } => StartFailureCode.DiskFull,
-        UnauthorizedAccessException or PathTooLongException or IOException { HResult: Libc.ELOOP or Libc.ENOTDIR or Libc.EEXIST or Libc.EISDIR } => StartFailureCode.FilesRefused,
-        Win32Exception { NativeErrorCode: Libc.ELOOP or Libc.ENOTDIR } => StartFailureCode.FilesRefused,
-        Win32Exception { NativeErrorCode: Libc.ENOENT or Libc.EACCES } or DllNotFoundException => StartFailureCode.RuntimeMissing,
+        IOException { HResult: Errno.ENOSPC or Errno.EDQUOT } or Win32Exception { NativeErrorCode: Errno.ENOSPC or Errno.EDQUOT } => StartFailureCode.DiskFull,
+        UnauthorizedAccessException or PathTooLongException or IOException { HResult: Errno.ELOOP or Errno.ENOTDIR or Errno.EEXIST or Errno.EISDIR } => StartFailureCode.FilesRefused,
+        Win32Exception { NativeErrorCode: Errno.ELOOP or Errno.ENOTDIR } => StartFailureCode.FilesRefused,
+        Win32Exception { NativeErrorCode: Errno.ENOENT or Errno.EACCES } or DllNotFoundException => StartFailureCode.RuntimeMissing,
         _ => StartFailureCode.RuntimeFailed,
     };
 }

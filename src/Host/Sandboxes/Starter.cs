@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fleet.Client.Linux;
 using Fleet.Host.Linux;
 using Fleet.Jobs;
 using Fleet.Privileges;
@@ -145,12 +144,12 @@ internal sealed partial class Starter(SandboxSettings settings, Cgroups cgroups,
             throw new StartRefused(StartFailureCode.HostNotPrepared, missing);
         }
 
-        foreach (var (asked, resource, name) in ((ulong?, int, string)[])[(limits.OpenFiles, Libc.RlimitNofile, "open_files"), (limits.CoreFileSize, Libc.RlimitCore, "core_file_size")])
+        foreach (var (asked, resource, name) in ((ulong?, int, string)[])[(limits.OpenFiles, Rlimit.OpenFiles, "open_files"), (limits.CoreFileSize, Rlimit.CoreFileSize, "core_file_size")])
         {
-            if (asked > Libc.HardLimit(resource))
+            if (asked > Rlimit.HardOf(resource))
             {
                 throw new StartRefused(
-                    StartFailureCode.LimitUnenforceable, $"{name} {asked} is above the agent's own hard limit of {Libc.HardLimit(resource)}: raise that (LimitNOFILE=, LimitCORE= of its service)");
+                    StartFailureCode.LimitUnenforceable, $"{name} {asked} is above the agent's own hard limit of {Rlimit.HardOf(resource)}: raise that (LimitNOFILE=, LimitCORE= of its service)");
             }
         }
     }

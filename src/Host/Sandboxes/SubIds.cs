@@ -1,4 +1,5 @@
 using System.Globalization;
+using Fleet.Host.Linux;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;
@@ -16,7 +17,7 @@ public sealed record SubIds(long FirstUid, long FirstGid, long Count)
         Range(subuid, user, uid) is { } u && Range(subgid, user, uid) is { } g ? new SubIds(u.First, g.First, Math.Min(u.Count, g.Count)) : None;
 
     /// <summary>Those of the user that this program runs as.</summary>
-    public static SubIds OfMe() => Read(Environment.UserName, Client.Linux.Libc.EffectiveUser());
+    public static SubIds OfMe() => Read(Environment.UserName, Credentials.EffectiveUser());
 
     private static (long First, long Count)? Range(string file, string user, uint uid)
     {

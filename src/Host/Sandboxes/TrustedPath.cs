@@ -1,4 +1,5 @@
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Sandboxes;
 
 namespace Fleet.Host.Sandboxes;
@@ -28,9 +29,9 @@ internal static class TrustedPath
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < parts.Length; i++)
         {
-            if (Libc.Lstat($"{at.Path}/{parts[i]}", out var errno) is not { } stat)
+            if (Files.Lstat($"{at.Path}/{parts[i]}", out var errno) is not { } stat)
             {
-                return new Place($"{at.Path}/{string.Join('/', parts[i..])}", at.Trusted && errno == Libc.ENOENT);
+                return new Place($"{at.Path}/{string.Join('/', parts[i..])}", at.Trusted && errno == Errno.ENOENT);
             }
 
             at = stat.IsLink
@@ -55,7 +56,7 @@ internal static class TrustedPath
         return target.Path == "/" ? target with { Path = "" } : target;
     }
 
-    private static bool IsOfUs(Statx stat) => stat.User == 0 || stat.User == Libc.EffectiveUser();
+    private static bool IsOfUs(Statx stat) => stat.User == 0 || stat.User == Credentials.EffectiveUser();
 
     private static bool IsClosed(Statx stat) => IsOfUs(stat) && ((stat.Permissions & WritableByOthers) == 0 || (stat.Permissions & Sticky) != 0);
 }

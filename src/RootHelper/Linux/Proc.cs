@@ -21,7 +21,13 @@ internal static class Proc
         var shared = ImmutableArray.CreateBuilder<string>();
         foreach (var name in KernelView.Namespaces)
         {
-            if (new FileInfo($"/proc/{pid}/ns/{name}").LinkTarget is { } theirs && theirs == new FileInfo($"/proc/self/ns/{name}").LinkTarget)
+            // One that is ending gives its namespaces back one by one: what is read of it then is no view of what it had.
+            if (new FileInfo($"/proc/{pid}/ns/{name}").LinkTarget is not { } theirs)
+            {
+                return null;
+            }
+
+            if (theirs == new FileInfo($"/proc/self/ns/{name}").LinkTarget)
             {
                 shared.Add(name);
             }

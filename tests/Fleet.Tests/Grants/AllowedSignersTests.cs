@@ -18,6 +18,16 @@ public class AllowedSignersTests
     }
 
     [Fact]
+    public void A_token_s_key_is_a_key()
+    {
+        var read = AllowedSigners.Read($"alice sk-ssh-ed25519@openssh.com {A}\nbob namespaces=\"fleet-grant\" sk-ecdsa-sha2-nistp256@openssh.com BBBB bob's\n");
+
+        Assert.Empty(read.Mistakes);
+        Assert.Equal(["alice", "bob"], read.Of("fleet-grant").Order(StringComparer.Ordinal));
+        Assert.Equal(["alice"], read.Of("fleet-request"));
+    }
+
+    [Fact]
     public void One_person_may_have_two_keys_and_one_key_twice() =>
         Assert.Empty(AllowedSigners.Read($"bob ssh-ed25519 {A}\nbob ssh-rsa BBBB\nbob namespaces=\"git\" ssh-ed25519 {A}\n").Mistakes);
 

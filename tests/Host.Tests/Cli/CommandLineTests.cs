@@ -213,32 +213,6 @@ public sealed class CommandLineTests
         return [.. suggested.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(word => !word.StartsWith('-'))];
     }
 
-    [Fact]
-    public async Task Without_the_host_s_program_beside_it_a_command_of_the_host_says_so_and_the_others_go_on()
-    {
-        var folder = Directory.CreateTempSubdirectory("fleet-alone-").FullName;
-        try
-        {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "fleet"), $"{folder}/fleet");
-            var doctor = await new Command($"{folder}/fleet", "doctor", "--json").Run();
-            Assert.Equal(1, doctor.ExitCode);
-            Assert.Contains($"this command is one of {folder}/fleet-host, which cannot be run: No such file or directory", doctor.Error, StringComparison.Ordinal);
-            Assert.Equal(0, (await new Command($"{folder}/fleet", "version").Run()).ExitCode);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    [Fact]
-    public async Task A_command_of_the_host_gets_the_words_as_they_were_given()
-    {
-        var doctor = await Run(null, "doctor", "--config", "/nothing here/\"agent\".conf");
-        Assert.Equal((2, ""), (doctor.ExitCode, doctor.Output));
-        Assert.Contains("/nothing here/\"agent\".conf", doctor.Error, StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("version >&-", 1, "fleet: standard output: Bad file descriptor")]
     [InlineData("version >/dev/full", 1, "fleet: standard output: No space left on device")]
@@ -252,24 +226,5 @@ public sealed class CommandLineTests
         Assert.Equal(code, ran.ExitCode);
         Assert.Contains(error, ran.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", ran.Error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task A_program_that_was_replaced_while_it_ran_becomes_nobody_s()
-    {
-        var folder = Directory.CreateTempSubdirectory("fleet-replaced-").FullName;
-        try
-        {
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "fleet"), $"{folder}/fleet");
-            await File.WriteAllTextAsync($"{folder}/fleet-host", "#!/bin/sh\necho nobody\n");
-            File.SetUnixFileMode($"{folder}/fleet-host", (UnixFileMode)0x1ED);
-            var ran = await new Command("/bin/sh", "-c", "exec 9<fleet; rm fleet; exec /proc/self/fd/9 doctor") { WorkingDirectory = folder }.Run();
-            Assert.Equal((1, ""), (ran.ExitCode, ran.Output));
-            Assert.Contains("this program was replaced while it ran", ran.Error, StringComparison.Ordinal);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
     }
 }

@@ -8,6 +8,14 @@ namespace Fleet.Host.Tests.Grants;
 /// <summary>People with real SSH keys, and root's files that know them; all in a folder of the test's own.</summary>
 public sealed class People(string folder)
 {
+    /// <summary>A FIDO token in software, by which OpenSSH tests itself. It needs no hand, and says that it was touched wherever the key's file asks for that.</summary>
+    public static readonly string Token = Path.Combine(AppContext.BaseDirectory, "sk-dummy.so");
+
+    /// <summary>Where that token is there for whom a program is run.</summary>
+    public static IReadOnlyDictionary<string, string> WithToken { get; } = new Dictionary<string, string> { ["SSH_SK_PROVIDER"] = Token };
+
+    public static void NeedToken() => Skip.IfNot(File.Exists(Token), $"{Token} is missing: run build/install-deps.sh test");
+
     /// <summary>Root's: policy.json and allowed_signers.</summary>
     public string Folder => $"{folder}/root";
 
@@ -38,17 +46,20 @@ public sealed class People(string folder)
     }
 
     /// <summary>A key that nobody knows.</summary>
+    /// <param name="type">One of a token's ends with <c>-sk</c>, and options of it may follow: <c>ed25519-sk,no-touch-required</c>.</param>
     public async Task<string> Key(string type = "ed25519", string passphrase = "")
     {
         Directory.CreateDirectory($"{folder}/keys");
         var key = $"{folder}/keys/{Guid.NewGuid():N}";
-        await Must(new Command(SshKeygen.Program, "-q", "-t", type, "-N", passphrase, "-f", key));
+        var (kind, options) = (type.Split(',')[0], type.Split(',')[1..].SelectMany(option => (string[])["-O", option]));
+        string[] token = kind.EndsWith("-sk", StringComparison.Ordinal) ? ["-w", Token, .. options] : [];
+        await Must(new Command(SshKeygen.Program, ["-q", "-t", kind, .. token, "-N", passphrase, "-f", key]));
         return key;
     }
 
     /// <summary>As people sign where there is no Fleet.</summary>
     public static async Task<string> Sign(string key, string purpose, string text, IReadOnlyDictionary<string, string>? env = null) =>
-        (await Must(new Command(SshKeygen.Program, "-q", "-Y", "sign", "-n", purpose, "-f", key) { Input = _ => Task.FromResult(text), Env = env ?? new Dictionary<string, string>() })).Output;
+        (await Must(new Command(SshKeygen.Program, "-q", "-Y", "sign", "-n", purpose, "-f", key) { Input = _ => Task.FromResult(text), Env = env ?? WithToken })).Output;
 
     public static async Task<CommandResult> Must(Command command)
     {

@@ -22,12 +22,19 @@ public sealed class SshSignaturesTests : IDisposable
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
-    [Theory]
+    [SkippableTheory]
     [InlineData("ed25519")]
     [InlineData("ecdsa")]
     [InlineData("rsa")]
+    [InlineData("ed25519-sk")]
+    [InlineData("ecdsa-sk")]
     public async Task A_signature_of_somebody_whom_root_knows_gives_their_name_and_key(string type)
     {
+        if (type.EndsWith("-sk", StringComparison.Ordinal))
+        {
+            People.NeedToken();
+        }
+
         var key = await people.Join("alice@example.com", type);
         var armored = await People.Sign(key, SignatureNamespaces.Grant, Text);
         var signature = await signatures.Verify(Text, armored, SignatureNamespaces.Grant);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 
 namespace Fleet.Host.Tests.Hosts;
@@ -110,7 +111,7 @@ public sealed class AgentLockTests : IDisposable
         }
     }
 
-    private static uint Me => Libc.EffectiveUser();
+    private static uint Me => Credentials.EffectiveUser();
 
     private static Task<CommandResult> AsNobody(params string[] command) =>
         new Command("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", .. command]).Run();

@@ -1,5 +1,5 @@
-using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 
@@ -51,7 +51,7 @@ public sealed class HostInitTests : IDisposable
         Assert.Equal(HostInitOutcome.Failed, line.Outcome);
         Assert.StartsWith(what, line.Name, StringComparison.Ordinal);
         Assert.Equal(files, Snapshot());
-        Assert.Equal(0u, Libc.Lstat("/sys/fs/cgroup", out _)!.Value.User);
+        Assert.Equal(0u, Files.Lstat("/sys/fs/cgroup", out _)!.Value.User);
     }
 
     [SkippableFact]
@@ -91,7 +91,7 @@ public sealed class HostInitTests : IDisposable
         var line = (await host.Init()).Single(line => line.Name == $"folders in {host.Options.State}");
         Assert.Equal(HostInitOutcome.Failed, line.Outcome);
         Assert.Contains("without following a link", line.Detail);
-        Assert.True(Libc.Files.Stat(victim, out var stat) && stat.User == 0);
+        Assert.True(Files.Stat(victim, out var stat) && stat.User == 0);
     }
 
     [SkippableFact]
@@ -102,7 +102,7 @@ public sealed class HostInitTests : IDisposable
         var lines = await host.Init();
         Assert.Contains("holds passwd, which is not Fleet's", lines.Single(line => line.Name == $"folders in {host.Options.State}").Detail);
         Assert.Equal([$"{host.Options.State}/passwd"], Directory.GetFileSystemEntries(host.Options.State));
-        Assert.True(Libc.Files.Stat(host.Options.State, out var stat) && stat.User == 0);
+        Assert.True(Files.Stat(host.Options.State, out var stat) && stat.User == 0);
     }
 
     [SkippableFact]

@@ -1,5 +1,6 @@
 using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
+using Fleet.Host.Linux;
 
 namespace Fleet.Host.Tests.Hosts;
 
@@ -75,7 +76,7 @@ public sealed class RootRequirementTests : IDisposable
         await new Command("chown", "4242", Root.SeccompFilter).Run();
         var line = (await host.Init()).Single(line => line.Outcome != HostInitOutcome.AlreadySo);
         Assert.Equal(("root helper's filter", HostInitOutcome.Done), (line.Name, line.Outcome));
-        Assert.Equal(0u, Libc.Lstat(Root.SeccompFilter, out _)!.Value.User);
+        Assert.Equal(0u, Files.Lstat(Root.SeccompFilter, out _)!.Value.User);
     }
 
     [SkippableFact]

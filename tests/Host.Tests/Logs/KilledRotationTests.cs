@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Host.Logs;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -58,7 +59,7 @@ public sealed class KilledRotationTests
         using (var live = logs.TryOpenFile("web.stdout.log", write: true)!)
         {
             File.WriteAllBytes($"{folder.Path}/.web.stdout.log.copied-{HeadMark.OfPlace(live)}", new byte[65536]);
-            Assert.Equal(0, Libc.Files.Fallocate(live, Libc.Files.CollapseRange, 0, 65536));
+            Assert.Equal(0, Files.Fallocate(live, Files.CollapseRange, 0, 65536));
         }
 
         folder.Rotator().Recover();

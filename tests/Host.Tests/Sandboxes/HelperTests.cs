@@ -1,4 +1,5 @@
 using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Host.Sandboxes;
 using Fleet.Jobs;
 using Fleet.Sandboxes;
@@ -102,8 +103,8 @@ public sealed class HelperTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Libc.ENOSPC, StartFailureCode.DiskFull)]
-    [InlineData(Libc.ELOOP, StartFailureCode.FilesRefused)]
+    [InlineData(Errno.ENOSPC, StartFailureCode.DiskFull)]
+    [InlineData(Errno.ELOOP, StartFailureCode.FilesRefused)]
     [InlineData(24, StartFailureCode.RuntimeFailed)] // EMFILE
     [InlineData(5, StartFailureCode.RuntimeFailed)] // EIO
     public void Only_what_the_next_try_would_meet_again_is_lasting(int errno, StartFailureCode code) =>

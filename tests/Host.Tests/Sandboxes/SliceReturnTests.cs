@@ -1,4 +1,4 @@
-using Fleet.Client.Linux;
+using Fleet.Host.Linux;
 using Fleet.Hosts;
 using Fleet.Jobs;
 using Fleet.Processes;
@@ -142,7 +142,7 @@ public abstract class SliceReturnTests(SandboxHost host, string runtime) : Sandb
     private string[] Owned() =>
     [
         .. Directory.EnumerateFileSystemEntries(Settings.Paths.Bosh, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
-            .Where(path => Libc.Lstat(path, out _) is { } stat && (IsIn(stat.User, Settings.SubIds.FirstUid) || IsIn(stat.Group, Settings.SubIds.FirstGid)))
+            .Where(path => Files.Lstat(path, out _) is { } stat && (IsIn(stat.User, Settings.SubIds.FirstUid) || IsIn(stat.Group, Settings.SubIds.FirstGid)))
             .Order(StringComparer.Ordinal),
     ];
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Fleet.Client.Linux;
 using Fleet.Host.Hosts;
 using Fleet.Host.Linux;
 using Fleet.Processes;
@@ -21,12 +20,12 @@ public sealed class RootHelperStartTests
         var said = await Start(host);
         Assert.Equal($"fleet up: what 2 people approve can run as root here while this agent runs ({Root(host).Policy})\n", said);
         await Until("it listens", () => File.Exists(Root(host).Socket));
-        var socket = Libc.Lstat(Root(host).Socket, out _)!.Value;
+        var socket = Files.Lstat(Root(host).Socket, out _)!.Value;
         Assert.Equal((0u, (uint)Accounts.GroupId(host.Options.User)!, 0x1B0u), (socket.User, socket.Group, socket.Permissions));
         var keeper = Assert.Single(Helpers(host, "--keep"));
         Assert.NotEqual(Environment.ProcessId, keeper.Parent); // nothing that the agent would have to wait for
         var listener = Assert.Single(Helpers(host, "--listen"), process => process.Parent == keeper.Pid);
-        Assert.Equal(0, Libc.Kill(listener.Pid, (int)StopSignal.Kill));
+        Assert.Equal(0, OtherProcess.Kill(listener.Pid, (int)StopSignal.Kill));
         await Until("another listens", () => Helpers(host, "--listen").Any(process => process.Pid != listener.Pid));
         var doctor = (await Doctor.Run(host.Options)).Where(line => line.Name.StartsWith("root helper", StringComparison.Ordinal) && line.Name != "root helper");
         Assert.All(doctor, line => Assert.True(line.Status == DoctorStatus.Ok, line.ToString()));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fleet.Client.Linux;
 using Fleet.Host.Linux;
+using Fleet.Host.Tests.Grants;
 
 namespace Fleet.Host.Tests.Whole;
 
@@ -30,6 +31,27 @@ public sealed class RootTaskTests
 
         // The two streams are two pipes: which is read first is chance.
         Assert.Equal(["", "0", "wrong"], (await rooted.Must("root", "show", id, "--play")).Split("\r\n").Order(StringComparer.Ordinal));
+    }
+
+    [SkippableFact]
+    public async Task What_was_asked_for_and_approved_by_keys_of_tokens_runs()
+    {
+        People.NeedToken();
+        await using var rooted = await RootedHost.Start();
+        var (asks, first, second) = (await rooted.People.Join("dave", "ed25519-sk"), await rooted.People.Join("erin", "ecdsa-sk"), await rooted.People.Join("frank", "ed25519-sk"));
+        async Task<string> Must(params string[] args)
+        {
+            var done = await rooted.Host.Fleet(People.WithToken, ["root", .. args]);
+            Assert.True(done.Succeeded, done.Error);
+            return done.Output;
+        }
+
+        var id = (await Must("request", "--on", "host-1", "--reason", "a test", "--uses", "2", "--key", asks, "--", "/usr/bin/id", "-u")).Trim();
+        await Must("approve", id, "--key", first);
+        Assert.Equal($"grant {id} is active\n", await Must("approve", id, "--key", second));
+        Assert.Equal("0\n", await Must("run", id));
+        await Must("revoke", id, "--reason", "enough", "--key", first);
+        Assert.True(File.Exists($"{rooted.State}/revoked/{id}"));
     }
 
     [SkippableFact]

@@ -123,7 +123,11 @@ public sealed class WholeHost : IAsyncDisposable
         .. Proc.FirstOfUsers(SubIds.First, SubIds.Count) is { } pid ? [$"process {pid}: {Proc.CommandLine(pid)}"] : (string[])[],
     ];
 
-    public Task<CommandResult> Fleet(params string[] args) => new Command($"{Staged.Folder}/fleet", args) { Env = Env, Timeout = TimeSpan.FromMinutes(2) }.Run();
+    public Task<CommandResult> Fleet(params string[] args) => Fleet(new Dictionary<string, string>(), args);
+
+    /// <param name="env">Beside what everybody has who calls it.</param>
+    public Task<CommandResult> Fleet(IReadOnlyDictionary<string, string> env, params string[] args) =>
+        new Command($"{Staged.Folder}/fleet", args) { Env = new Dictionary<string, string>(Env.Concat(env)), Timeout = TimeSpan.FromMinutes(2) }.Run();
 
     public async Task<JsonElement> Json(params string[] args)
     {
