@@ -58,18 +58,20 @@ public sealed class TokenTests : IClassFixture<Keys>, IDisposable
         Assert.Null(host.Ask(run).Refusal);
     }
 
-    // What docs/root.md says of it. ssh-keygen verifies that a token signed, and what it said of a hand; it does not want there to have been one.
+    // ssh-keygen verifies that a token signed, and what it said of a hand; it does not want there to have been one.
     [SkippableTheory]
     [InlineData("ed25519-sk,no-touch-required")]
     [InlineData("ecdsa-sk,no-touch-required")]
-    public void Whether_somebody_touched_the_token_is_not_asked(string type)
+    public void A_token_that_nobody_touched_does_not_count(string type)
     {
         host.SetSigners(keys.Line("alice") + keys.Line("bob", type: type));
         var bytes = GrantFormat.Write(Grant("/bin/true"));
         var signature = keys.Sign("bob", "fleet-grant", bytes, type: type);
 
         Assert.False(WasTouched(signature));
-        Assert.Null(host.Ask(new RootRequest.Run([.. bytes], keys.Sign("alice", "fleet-request", bytes), [signature], 1)).Refusal);
+        var refusal = host.Ask(new RootRequest.Run([.. bytes], keys.Sign("alice", "fleet-request", bytes), [signature], 1)).Refusal;
+        Assert.Equal(RootDenial.BadSignature, refusal?.Code);
+        Assert.Contains("without being touched", refusal!.Message, StringComparison.Ordinal);
     }
 
     [SkippableTheory]

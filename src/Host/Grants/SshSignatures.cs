@@ -34,7 +34,8 @@ public sealed partial class SshSignatures(RootFolder root, string scratch)
         var file = Write(whole);
         try
         {
-            return await Verify(document, whole, purpose, head.Key, file);
+            var verified = await Verify(document, whole, purpose, head.Key, file);
+            return head.IsTouched is false ? throw Denied($"the signature of key {head.Key} does not count: {SshSignature.NotTouched}") : verified;
         }
         finally
         {
@@ -66,9 +67,9 @@ public sealed partial class SshSignatures(RootFolder root, string scratch)
         throw Denied($"the signature of key {key} does not hold: {refusal}");
     }
 
-    private static SshSignatureHead HeadOf(string armored) => armored.Length > Longest
+    private static SshSignature HeadOf(string armored) => armored.Length > Longest
         ? throw new RefusedException(RefusalCode.Invalid, $"a signature has at most {Longest} characters, not {armored.Length}")
-        : SshSignatureHead.Read(armored)
+        : SshSignature.Read(armored)
             ?? throw new RefusedException(RefusalCode.Invalid, "that is no SSH signature: one begins with -----BEGIN SSH SIGNATURE-----, as ssh-keygen -Y sign writes it");
 
     // What ssh-keygen says of a line of the file, which is the reason, rather than of the whole, which is not.

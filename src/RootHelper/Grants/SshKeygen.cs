@@ -119,6 +119,11 @@ internal static class SshKeygen
             var text = Text(Output);
             var expected = $"Good \"{Namespace}\" signature for {Signature.Principal} with ";
             var key = text.LastIndexOf(" key ", StringComparison.Ordinal);
+            if (ended.Code == 0 && SshSignature.Read(Signature.Armored) is not { IsTouched: not false })
+            {
+                throw new Denied(RootDenial.BadSignature, $"the signature of {Signature.Principal} in {Namespace} does not count: {SshSignature.NotTouched}");
+            }
+
             return ended.Code == 0 && text.StartsWith(expected, StringComparison.Ordinal) && key > 0
                 ? new GrantSignature(Signature.Principal, text[(key + " key ".Length)..], Signature.Armored)
                 : throw new Denied(RootDenial.BadSignature, $"the signature of {Signature.Principal} in {Namespace} is not good: {Reason(text)}");

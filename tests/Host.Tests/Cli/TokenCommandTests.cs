@@ -51,6 +51,17 @@ public sealed class TokenCommandTests : IAsyncLifetime
         Assert.Equal(0, (await Approve(id, good)).ExitCode);
     }
 
+    [SkippableTheory]
+    [InlineData("ed25519-sk,no-touch-required")]
+    [InlineData("ecdsa-sk,no-touch-required")]
+    public async Task One_that_nobody_touched_does_not_count(string type)
+    {
+        People.NeedToken();
+        var (id, bob) = (await Requested(), await api.People.Join("bob", type));
+
+        await Refused(id, await People.Sign(bob, "fleet-grant", (await Run(api, "root", "show", id, "--bytes")).Output), "its token signed without being touched");
+    }
+
     [SkippableFact]
     public async Task Without_the_token_nothing_is_signed_and_ssh_keygen_s_reason_and_the_way_out_are_said()
     {

@@ -40,7 +40,7 @@ public sealed class SshSignaturesTests : IDisposable
         var signature = await signatures.Verify(Text, armored, SignatureNamespaces.Grant);
         var fingerprint = (await People.Must(new Command(SshKeygen.Program, "-lf", key))).Output.Split(' ')[1];
         Assert.Equal(("alice@example.com", fingerprint, armored), (signature.Principal, signature.Key, signature.Armored));
-        Assert.Equal(fingerprint, SshSignatureHead.Read(armored)!.Key);
+        Assert.Equal(fingerprint, SshSignature.Read(armored)!.Key);
         Assert.Empty(Directory.GetFileSystemEntries($"{folder}/scratch"));
     }
 
@@ -93,7 +93,7 @@ public sealed class SshSignaturesTests : IDisposable
     {
         await people.Join("alice");
         var armored = await People.Sign(await people.Key(), SignatureNamespaces.Grant, Text);
-        await Refused(armored, ErrorCodes.Denied, $"key {SshSignatureHead.Read(armored)!.Key} is nobody's in {people.Signers}");
+        await Refused(armored, ErrorCodes.Denied, $"key {SshSignature.Read(armored)!.Key} is nobody's in {people.Signers}");
     }
 
     [Theory]
