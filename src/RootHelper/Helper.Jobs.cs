@@ -56,6 +56,7 @@ internal sealed partial class Helper
             log.Append(entry with { What = RootAct.Starting, At = at });
             isInLog = true;
             RefuseRevoked(run.Grant);
+            RefuseWithdrawn();
             var identity = start.Start(run, jobs, policy.Agent);
             RefuseRevoked(run.Grant);
             client.Send(RootFrame.JobStarted, new RootJobStarted(identity, policy.Host, at), RootJson.Default.RootJobStarted);
@@ -63,28 +64,22 @@ internal sealed partial class Helper
         }
         catch (Exception e)
         {
-            // What cannot be ended now, the next helper ends, and writes that down.
+            // What never came into the log is denied; of the rest the log has an end. What cannot be ended now, the next helper ends, and writes that down.
+            phase = isInLog ? Phase.Ended : Phase.Checking;
             var group = new JobCgroup(run.Run);
             group.Remove();
             if (group.IsGone)
             {
-                LostIf(isInLog, e);
+                if (isInLog)
+                {
+                    jobs.LogEnd(jobs.Find(run.Run) ?? run, log, entry with { What = RootAct.Lost, At = Now, Detail = EventText.Visible(e.Message) });
+                }
+
                 jobs.Forget(run.Run);
             }
 
             throw;
         }
-    }
-
-    // What never came into the log is denied; of the rest the log has an end.
-    private void LostIf(bool isInLog, Exception e)
-    {
-        if (isInLog)
-        {
-            log.Append(entry with { What = RootAct.Lost, At = Now, Detail = EventText.Visible(e.Message) });
-        }
-
-        phase = isInLog ? Phase.Ended : Phase.Checking;
     }
 
     // Whoever takes the policy away wants less root, not more: what runs may still be ended by the agent that it was started for.

@@ -17,10 +17,9 @@ internal sealed partial class Helper
         entry = entry with { Document = Digest.Of(revoke.Revocation.AsSpan()), Signers = [$"{by.Principal} {by.Key}"] };
         var revocation = RevocationOf(revoke.Revocation, host.Policy);
         entry = entry with { Grant = revocation.Grant, Detail = EventText.Visible(revocation.Reason) };
-        var isInLog = false;
         try
         {
-            isInLog = state.Revoke(revocation.Grant);
+            state.Revoke(revocation.Grant);
         }
         finally
         {
@@ -29,10 +28,10 @@ internal sealed partial class Helper
             jobs.EndAll(revocation.Grant);
         }
 
-        if (!isInLog)
+        if (!state.IsRevocationLogged(revocation.Grant))
         {
             log.Append(entry with { At = Now, What = RootAct.Revoked });
-            state.IsInLog(revocation.Grant);
+            state.RememberRevocationLogged(revocation.Grant);
         }
 
         client.Send(RootFrame.Done, []);

@@ -74,6 +74,7 @@ internal sealed partial class Helper
             entry = entry with { Policy = policy.Digest };
             state.Prepare(policy.Policy.Host);
             log.Begin(policy.Digest, state.PublicKey);
+            log.TellOmitted(Now);
             state.Sweep(log, Now);
             jobs.Sweep(log, state.IsRevoked, Now);
             var request = client.ReadRequest();
@@ -202,7 +203,12 @@ internal sealed partial class Helper
     {
         try
         {
-            log.Append(entry with { At = Now, What = phase == Phase.Checking ? RootAct.Denied : RootAct.Lost, Denial = code, Detail = message });
+            var isRefusal = phase == Phase.Checking;
+            log.Append(entry with
+            {
+                At = Now, What = isRefusal ? RootAct.Denied : RootAct.Lost, Denial = code,
+                Detail = isRefusal && message.Length > Refusals.LongestDetail ? message[..Refusals.LongestDetail] : message,
+            });
             if (running is not null)
             {
                 RanUnlessLeft(entry.Grant!.Value, entry.Use!.Value, Cgroup.Named($"fleet-root-{entry.Grant}.{entry.Use}"));

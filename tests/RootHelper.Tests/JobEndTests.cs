@@ -66,12 +66,49 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Single(host.Host.Log(), e => e.Run == request.Id && e.What == RootAct.Ended);
     }
 
+    [Fact]
+    public void What_has_ended_is_not_written_down_as_lost_by_a_reboot()
+    {
+        var request = host.Request(Job("exit 3", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        host.Exit(request.Id);
+        host.Look(request.Id);
+        var kept = File.ReadAllBytes(Record(request.Id));
+        host.AssertNothingLeft(request.Id);
+
+        // All of it is gone with the boot but what was kept on the disk.
+        Directory.CreateDirectory(Path.GetDirectoryName(Record(request.Id))!);
+        File.WriteAllBytes(Record(request.Id), kept);
+        Remember(request.Id, run => run with { BootId = Guid.NewGuid() });
+        host.Look(request.Id);
+
+        Assert.Equal([RootAct.Starting, RootAct.Ended], host.Host.Log().Where(e => e.Run == request.Id).Select(e => e.What));
+        Assert.False(File.Exists(Record(request.Id)));
+    }
+
+    [Fact]
+    public void The_end_of_one_that_had_its_id_before_is_not_taken_for_its_own()
+    {
+        var request = host.Request(Job("exit 3", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        host.Exit(request.Id);
+        host.AssertNothingLeft(request.Id);
+        Assert.NotNull(host.Ask(request).Started);
+
+        Remember(request.Id, run => run with { IsLogging = true, IsLogged = false });
+        host.Exit(request.Id);
+        host.AssertNothingLeft(request.Id);
+
+        Assert.Equal([RootAct.Starting, RootAct.Ended, RootAct.Starting, RootAct.Ended], host.Host.Log().Where(e => e.Run == request.Id).Select(e => e.What));
+    }
+
+    private string Record(RunId run) => $"{host.Host.State}/jobs/{run}/run.json";
+
     // As a helper leaves it that is killed between two lines.
     private void Remember(RunId run, Func<RootJobRun, RootJobRun> change)
     {
-        var path = $"{host.Host.State}/jobs/{run}/run.json";
-        var kept = JsonSerializer.Deserialize(File.ReadAllBytes(path), RootJson.Default.RootJobRun)!;
-        File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(change(kept), RootJson.Default.RootJobRun));
+        var kept = JsonSerializer.Deserialize(File.ReadAllBytes(Record(run)), RootJson.Default.RootJobRun)!;
+        File.WriteAllBytes(Record(run), JsonSerializer.SerializeToUtf8Bytes(change(kept), RootJson.Default.RootJobRun));
     }
 
     private bool Signalled(RunId run)

@@ -64,6 +64,7 @@ public sealed class RecordTests(Keys keys) : IClassFixture<Keys>, IDisposable
         Assert.Equal([RootAct.Denied, RootAct.Denied, RootAct.Omitted, RootAct.Starting, RootAct.Ended], host.Log().Select(e => e.What));
 
         File.WriteAllText($"{host.State}/refusals", $"{hour - 1} 303");
+        host.Ask(new RootRequest.Log(0));
         host.Ask(unsigned);
         Assert.Equal([RootAct.Omitted, RootAct.Denied], host.Log()[^2..].Select(e => e.What));
         Assert.StartsWith($"3 refusals of the hour from {DateTimeOffset.FromUnixTimeSeconds(3600 * (hour - 1)):yyyy-MM-dd HH}:00Z", host.Log()[^2].Detail, StringComparison.Ordinal);

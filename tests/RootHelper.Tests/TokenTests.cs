@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Fleet.Grants;
 using Fleet.RootTasks;
 using static Fleet.RootHelper.Tests.HelperHost;
@@ -72,6 +74,30 @@ public sealed class TokenTests : IClassFixture<Keys>, IDisposable
         var refusal = host.Ask(new RootRequest.Run([.. bytes], keys.Sign("alice", "fleet-request", bytes), [signature], 1)).Refusal;
         Assert.Equal(RootDenial.BadSignature, refusal?.Code);
         Assert.Contains("without being touched", refusal!.Message, StringComparison.Ordinal);
+    }
+
+    // ssh-keygen takes it for the same key, and says that the signature is good.
+    [SkippableTheory]
+    [InlineData("ed25519-sk")]
+    [InlineData("ED25519-SK")]
+    public void Nor_does_one_whose_key_has_another_name_of_its_kind(string kind)
+    {
+        host.SetSigners(keys.Line("alice") + keys.Line("bob", type: "ed25519-sk,no-touch-required"));
+        var bytes = GrantFormat.Write(Grant("/bin/true"));
+        var signature = keys.Sign("bob", "fleet-grant", bytes, type: "ed25519-sk,no-touch-required");
+        signature = signature with { Armored = Armored(Renamed(Bytes(signature), kind)) };
+
+        var refusal = host.Ask(new RootRequest.Run([.. bytes], keys.Sign("alice", "fleet-request", bytes), [signature], 1)).Refusal;
+        Assert.Equal(RootDenial.BadSignature, refusal?.Code);
+        Assert.Contains("does not count", refusal!.Message, StringComparison.Ordinal);
+    }
+
+    // After the preamble of ten bytes comes the length of the key, and in that its kind with a length of its own.
+    private static byte[] Renamed(byte[] bytes, string kind)
+    {
+        var key = bytes.AsSpan(14, BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(10)));
+        byte[] renamed = [0, 0, 0, (byte)kind.Length, .. Encoding.ASCII.GetBytes(kind), .. key[(4 + BinaryPrimitives.ReadInt32BigEndian(key))..]];
+        return [.. bytes.AsSpan(0, 10), 0, 0, 0, (byte)renamed.Length, .. renamed, .. bytes.AsSpan(14 + key.Length)];
     }
 
     [SkippableTheory]

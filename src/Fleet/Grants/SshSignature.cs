@@ -11,14 +11,24 @@ namespace Fleet.Grants;
 /// <param name="IsTouched">Whether somebody touched the FIDO token that holds the key; null: no token holds it.</param>
 public sealed record SshSignature(string Key, string Namespace, bool? IsTouched)
 {
-    /// <summary>Of one that is refused for that, for people. sshd wants the touch as well; ssh-keygen verifies without it.</summary>
-    public const string NotTouched = "its token signed without being touched: the key was made with -O no-touch-required, or its file was changed since; a person's hand is what counts";
-
     private const string Begin = "-----BEGIN SSH SIGNATURE-----", End = "-----END SSH SIGNATURE-----";
 
     private const int Preamble = 10; // "SSHSIG" and the format's number.
 
     private const byte UserPresent = 1;
+
+    /// <summary>
+    /// Why a signature does not count though ssh-keygen has verified it, for people; null: it counts. ssh-keygen verifies without the touch that sshd wants, and
+    /// takes other names for a kind of key than the one that it is written with: by its own fingerprint, which is of the key as it is written, none passes for a
+    /// key that no token holds.
+    /// </summary>
+    /// <param name="key">The fingerprint that ssh-keygen told when it verified it.</param>
+    public static string? Objection(string armored, string key) => Read(armored) switch
+    {
+        { IsTouched: false } => "its token signed without being touched: the key was made with -O no-touch-required, or its file was changed since; a person's hand is what counts",
+        { } said when said.Key == key => null,
+        _ => "it has its key otherwise than ssh-keygen writes one: sign again, with ssh-keygen -Y sign",
+    };
 
     /// <returns>Null: it is no signature.</returns>
     public static SshSignature? Read(string armored)

@@ -39,7 +39,7 @@ public static class RootOutcome
         {
             (true, _) => null,
             (_, not null) => Of(denied),
-            _ => new UseOutcome.Refused(RootDenial.CannotRun, $"it never reached the host: the agent was ended before, and the root log to its entry {number} has nothing of it"),
+            _ => new UseOutcome.Refused(RootDenial.CannotRun, $"it never reached the host: the agent was ended before, and the root log to its entry {number} has nothing of it, but perhaps among the refusals that it left out"),
         };
     }
 

@@ -35,7 +35,7 @@ public sealed partial class SshSignatures(RootFolder root, string scratch)
         try
         {
             var verified = await Verify(document, whole, purpose, head.Key, file);
-            return head.IsTouched is false ? throw Denied($"the signature of key {head.Key} does not count: {SshSignature.NotTouched}") : verified;
+            return SshSignature.Objection(whole, verified.Key) is { } objection ? throw Denied($"the signature of key {verified.Key} does not count: {objection}") : verified;
         }
         finally
         {

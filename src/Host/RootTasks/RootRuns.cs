@@ -68,7 +68,7 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
     }
 
     /// <summary>Tells the root helper that a grant is revoked.</summary>
-    /// <exception cref="RefusedException">It does not answer, or does not take it.</exception>
+    /// <exception cref="RefusedException">It does not say that it has taken it.</exception>
     public async Task Tell(RootRequest.Revoke revocation)
     {
         try
@@ -76,6 +76,11 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
             using var connection = await RootConnection.Open(socket, revocation);
             await foreach (var (kind, content) in connection.Frames())
             {
+                if (kind == RootFrame.Done)
+                {
+                    return;
+                }
+
                 if (kind == RootFrame.Refused && System.Text.Json.JsonSerializer.Deserialize(content, RootJson.Default.RootRefusal) is { } refusal)
                 {
                     throw new RefusedException(RefusalCode.Denied, $"the fleet has revoked it, but the host does not take the revocation ({EnumText.Of(refusal.Code)}): {refusal.Message}");
@@ -84,8 +89,10 @@ public sealed partial class RootRuns(IActorRef grants, string socket, HostPaths 
         }
         catch (SocketException e)
         {
-            throw new RefusedException(RefusalCode.Unavailable, $"the fleet has revoked it, but no root helper answers at {socket} ({e.Message}), so the host does not know");
+            throw new RefusedException(RefusalCode.Unavailable, $"the fleet has revoked it, but no root helper answers at {socket} ({e.Message}), so the host may not know");
         }
+
+        throw new RefusedException(RefusalCode.Unavailable, $"the fleet has revoked it, but the root helper at {socket} ended without an answer, so the host may not know");
     }
 
     /// <summary>Whether this agent is asking for a use of it or runs one: what comes of that, it hears itself.</summary>

@@ -25,6 +25,18 @@ internal sealed class RootSandboxes(SandboxSettings settings)
     /// <exception cref="StartRefused">The helper does not answer, or refuses; nothing of it runs.</exception>
     public async Task<SandboxIdentity> Start(SandboxRequest request, JobGrant grant, UserIds user, CancellationToken cancel)
     {
+        try
+        {
+            return await Started(request, grant, user, cancel);
+        }
+        catch (SocketException e)
+        {
+            throw new StartRefused(StartFailureCode.HostNotPrepared, RootConnection.NoAnswer(settings.RootSocket, e));
+        }
+    }
+
+    private async Task<SandboxIdentity> Started(SandboxRequest request, JobGrant grant, UserIds user, CancellationToken cancel)
+    {
         using var connection = await Open(Request(request, grant, user));
         await foreach (var (kind, content) in connection.Frames(cancel))
         {
@@ -103,14 +115,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
                 StartFailureCode.FilesRefused, $"the job with its grant has {length} bytes, and root on this host takes {RootFrames.Longest}: put what is long into files");
         }
 
-        try
-        {
-            return await RootConnection.Open(settings.RootSocket, request);
-        }
-        catch (SocketException e)
-        {
-            throw new StartRefused(StartFailureCode.HostNotPrepared, RootConnection.NoAnswer(settings.RootSocket, e));
-        }
+        return await RootConnection.Open(settings.RootSocket, request);
     }
 
     private async Task<byte[]> Ask(RootRequest request, RootFrame answer)
@@ -143,7 +148,7 @@ internal sealed class RootSandboxes(SandboxSettings settings)
     private static StartFailureCode CodeOf(RootDenial denial) => denial switch
     {
         RootDenial.UnsafePath => StartFailureCode.FilesRefused,
-        RootDenial.CannotRun => StartFailureCode.RuntimeFailed,
+        RootDenial.CannotRun or RootDenial.Withdrawn => StartFailureCode.RuntimeFailed,
         RootDenial.LogUnwritable or RootDenial.PolicyUnusable or RootDenial.SignersUnusable or RootDenial.ClockWentBack => StartFailureCode.HostNotPrepared,
         _ => StartFailureCode.PrivilegeRefused,
     };

@@ -119,14 +119,13 @@ internal static class SshKeygen
             var text = Text(Output);
             var expected = $"Good \"{Namespace}\" signature for {Signature.Principal} with ";
             var key = text.LastIndexOf(" key ", StringComparison.Ordinal);
-            if (ended.Code == 0 && SshSignature.Read(Signature.Armored) is not { IsTouched: not false })
+            if (ended.Code != 0 || !text.StartsWith(expected, StringComparison.Ordinal) || key < 0)
             {
-                throw new Denied(RootDenial.BadSignature, $"the signature of {Signature.Principal} in {Namespace} does not count: {SshSignature.NotTouched}");
+                throw Bad($"is not good: {Reason(text)}");
             }
 
-            return ended.Code == 0 && text.StartsWith(expected, StringComparison.Ordinal) && key > 0
-                ? new GrantSignature(Signature.Principal, text[(key + " key ".Length)..], Signature.Armored)
-                : throw new Denied(RootDenial.BadSignature, $"the signature of {Signature.Principal} in {Namespace} is not good: {Reason(text)}");
+            var good = new GrantSignature(Signature.Principal, text[(key + " key ".Length)..], Signature.Armored);
+            return SshSignature.Objection(good.Armored, good.Key) is { } objection ? throw Bad($"does not count: {objection}") : good;
         }
 
         public void Dispose()
@@ -134,6 +133,8 @@ internal static class SshKeygen
             Output.Dispose();
             Child.Dispose();
         }
+
+        private Denied Bad(string why) => new(RootDenial.BadSignature, $"the signature of {Signature.Principal} in {Namespace} {why}");
 
         private static string Reason(string text) => text.Length == 0 ? "ssh-keygen says no" : Ledger.EventText.Visible(text.Replace('\n', ';'));
     }

@@ -17,7 +17,14 @@ internal sealed partial class JobRuns
         Kill(run);
         if (!ended && run.Why is null)
         {
-            Try(run.Run, () => Keep(run with { Why = why }));
+            // As it is now: meanwhile another may have written down how it ended.
+            Try(run.Run, () =>
+            {
+                if (Find(run.Run) is { Why: null, IsLogging: false } now)
+                {
+                    Keep(now with { Why = why });
+                }
+            });
         }
     }
 
@@ -95,11 +102,11 @@ internal sealed partial class JobRuns
         switch (Find(id))
         {
             case { Begun: true } run when run.BootId != Proc.BootId:
-                log.Append(Entry(run, RootAct.Lost, now) with { Detail = $"{Detail(run)}: the host was booted" });
+                LogEnd(run, log, Entry(run, RootAct.Lost, now) with { Detail = $"{Detail(run)}: the host was booted" });
                 Forget(id);
                 break;
             case { Begun: true } run when !IsAlive(run) && File.Exists(Exit(id)):
-                LogEnd(run, log, now);
+                LogEnd(run, log, EndOf(run, now));
                 break;
             case { Begun: true } run when isRevoked(run.Grant):
                 End(run, RootEnd.Revoked);
@@ -133,7 +140,8 @@ internal sealed partial class JobRuns
 
         if (run is not null)
         {
-            LogEnd(cut && run.Why is null ? run with { Why = RootEnd.Cancelled } : run, log, now);
+            run = cut && run.Why is null ? run with { Why = RootEnd.Cancelled } : run;
+            LogEnd(run, log, EndOf(run, now));
         }
 
         Forget(id);
@@ -149,23 +157,25 @@ internal sealed partial class JobRuns
         }
     }
 
-    // Once: who looks again finds that it was done, or, where a helper was killed over it, looks it up.
-    private void LogEnd(RootJobRun run, RootLog log, DateTimeOffset now)
+    /// <summary>Writes down how a run ended. Once: who looks again finds that it was done, or, where a helper was killed over it, looks it up.</summary>
+    public void LogEnd(RootJobRun run, RootLog log, RootLogEntry end)
     {
         if (run.IsLogged)
         {
             return;
         }
 
-        if (!run.IsLogging || !log.HasEndOf(run.Run))
+        if (!run.IsLogging || !log.EndsWith(entry => entry.Run == run.Run))
         {
             Keep(run with { IsLogging = true });
-            var what = run.Begun ? RootAct.Ended : RootAct.Lost;
-            log.Append(Entry(run, what, now) with { ExitCode = ExitCode(run.Run), How = run.Begun ? run.Why ?? RootEnd.Exited : null });
+            log.Append(end);
         }
 
         Keep(run with { IsLogged = true });
     }
+
+    private RootLogEntry EndOf(RootJobRun run, DateTimeOffset at) =>
+        Entry(run, run.Begun ? RootAct.Ended : RootAct.Lost, at) with { ExitCode = ExitCode(run.Run), How = run.Begun ? run.Why ?? RootEnd.Exited : null };
 
     public static RootLogEntry Entry(RootJobRun run, RootAct what, DateTimeOffset at) =>
         Entries.Of(what, at) with { Grant = run.Grant, Document = run.Document, Run = run.Run, Detail = Detail(run) };

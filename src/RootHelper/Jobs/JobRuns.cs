@@ -64,8 +64,9 @@ internal sealed partial class JobRuns(Places places)
 
     public void Keep(RootJobRun run)
     {
-        File.WriteAllBytes($"{FolderOf(run.Run)}/run.part", JsonSerializer.SerializeToUtf8Bytes(run, RootJson.Default.RootJobRun));
-        File.Move($"{FolderOf(run.Run)}/run.part", RecordOf(run.Run), overwrite: true);
+        var part = $"{FolderOf(run.Run)}/run.part.{Environment.ProcessId}"; // Who ends a run may not wait for who holds it.
+        File.WriteAllBytes(part, JsonSerializer.SerializeToUtf8Bytes(run, RootJson.Default.RootJobRun));
+        File.Move(part, RecordOf(run.Run), overwrite: true);
     }
 
     /// <summary>Null: the helper has started no such run, or nothing of it is left; or its record was cut off by a machine that lost its power, and is no other's.</summary>

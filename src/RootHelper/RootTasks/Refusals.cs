@@ -9,8 +9,11 @@ namespace Fleet.RootHelper.RootTasks;
 /// <param name="Hour">From 1970 on.</param>
 internal readonly record struct Refusals(long Hour, long Count)
 {
-    /// <summary>That the log takes in an hour: some 200 kB.</summary>
+    /// <summary>That the log takes in an hour: less than 1 MB, with <see cref="LongestDetail"/>.</summary>
     public const int Most = 300;
+
+    /// <summary>Characters of what a refusal says in the log. Who asked is told all of it.</summary>
+    public const int LongestDetail = 500;
 
     /// <summary>Refusals that are in no log.</summary>
     public long Omitted => Math.Max(0, Count - Most);
@@ -28,5 +31,19 @@ internal readonly record struct Refusals(long Hour, long Count)
             : default;
     }
 
-    public void Keep(string path) => File.WriteAllText(path, string.Create(CultureInfo.InvariantCulture, $"{Hour} {Count}"));
+    public Refusals OneMore(DateTimeOffset at) => new(HourOf(at), HourOf(at) == Hour ? Count + 1 : 1);
+
+    /// <summary>Where there is no room for it, there is none for the log either, and that is said by who writes it.</summary>
+    public void Keep(string path)
+    {
+        try
+        {
+            File.WriteAllText($"{path}.part", string.Create(CultureInfo.InvariantCulture, $"{Hour} {Count}"));
+            File.Move($"{path}.part", path, overwrite: true);
+        }
+        catch (IOException e)
+        {
+            Operator.Tell($"refusals cannot be counted: {e.Message}");
+        }
+    }
 }

@@ -1,6 +1,5 @@
 using Fleet.RootHelper.Linux;
 using Fleet.RootTasks;
-using Fleet.Sandboxes;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fleet.RootHelper.RootTasks;
@@ -38,33 +37,44 @@ internal sealed class RootLog(Places places)
             head = Write(file, head, Entries.Of(RootAct.PolicyChanged, entry.At) with { Policy = policy });
         }
 
-        return Counted(file, head, entry) is { } counted ? Write(file, counted, entry) : head;
+        head = TellOmitted(file, head, entry.At);
+        return entry.What == RootAct.Denied && IsOneTooMany(file, head, entry.At) ? head : Write(file, head, entry);
     }
 
-    /// <returns>Null: it is one refusal too many, and is counted.</returns>
-    private Head? Counted(SafeFileHandle file, Head head, RootLogEntry entry)
+    /// <summary>Says how many refusals were left out in an hour that is over, where there were some.</summary>
+    public void TellOmitted(DateTimeOffset now)
     {
-        var (before, hour) = (Refusals.Read(places.Refusals), Refusals.HourOf(entry.At));
-        if (before.Omitted > 0 && before.Hour != hour)
+        if (Refusals.Read(places.Refusals).Omitted > 0)
         {
-            head = Omit(file, head, entry.At, $"{before.Omitted} refusals of the hour from {before.Begin:yyyy-MM-dd HH:mm}Z on");
-            new Refusals(hour, 0).Keep(places.Refusals);
-            before = default;
+            using var file = Open();
+            _ = TellOmitted(file, HeadOf(file), now);
         }
+    }
 
-        if (entry.What != RootAct.Denied)
+    private Head TellOmitted(SafeFileHandle file, Head head, DateTimeOffset now)
+    {
+        var before = Refusals.Read(places.Refusals);
+        if (before.Omitted == 0 || before.Hour == Refusals.HourOf(now))
         {
             return head;
         }
 
-        var now = new Refusals(hour, before.Hour == hour ? before.Count + 1 : 1);
-        now.Keep(places.Refusals);
-        if (now.Omitted == 1)
+        head = Omit(file, head, now, $"{before.Omitted} refusals of the hour from {before.Begin:yyyy-MM-dd HH:mm}Z on");
+        new Refusals(Refusals.HourOf(now), 0).Keep(places.Refusals);
+        return head;
+    }
+
+    // Said before it is counted: a helper that is killed in between says it twice, and none says it never.
+    private bool IsOneTooMany(SafeFileHandle file, Head head, DateTimeOffset now)
+    {
+        var refusals = Refusals.Read(places.Refusals).OneMore(now);
+        if (refusals.Omitted == 1)
         {
-            Omit(file, head, entry.At, $"{Refusals.Most} refusals were written down in this hour; the rest of it is only counted");
+            Omit(file, head, now, $"{Refusals.Most} refusals were written down in this hour; the rest of it is only counted");
         }
 
-        return now.Omitted == 0 ? head : null;
+        refusals.Keep(places.Refusals);
+        return refusals.Omitted > 0;
     }
 
     private static Head Omit(SafeFileHandle file, Head head, DateTimeOffset at, string detail) =>
@@ -93,11 +103,12 @@ internal sealed class RootLog(Places places)
         return lines.ToArray();
     }
 
-    /// <summary>Whether it says how a run of a job's process ended. Reads all of it.</summary>
-    public bool HasEndOf(RunId run)
+    /// <summary>Whether the last that it says of something is its end. Reads all of it: ids may have been had before.</summary>
+    /// <param name="of">Whether an entry is about that.</param>
+    public bool EndsWith(Func<RootLogEntry, bool> of)
     {
         using var file = Open();
-        return Lines(file).Any(line => EntryIn(line) is { What: RootAct.Ended or RootAct.Lost } entry && entry.Run == run);
+        return Lines(file).Select(EntryIn).LastOrDefault(entry => entry is { What: RootAct.Starting or RootAct.Ended or RootAct.Lost } && of(entry)) is { What: not RootAct.Starting };
     }
 
     private static long NumberOf(byte[] line) => EntryIn(line)?.Number ?? long.MaxValue;

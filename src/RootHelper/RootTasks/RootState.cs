@@ -61,18 +61,18 @@ internal sealed class RootState(Places places)
     public bool IsRevoked(GrantId grant) => File.Exists($"{places.Revoked}/{grant}");
 
     /// <summary>Writes down that a grant is revoked, for ever. Idempotent.</summary>
-    /// <returns>Whether the log has it: <see cref="IsInLog"/>.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public bool Revoke(GrantId grant)
+    public void Revoke(GrantId grant)
     {
         using var file = Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly | Libc.Create, 0x180);
         LinuxException.Check(file, $"write down that {grant} is revoked");
         Sync(places.Revoked);
-        return RandomAccess.GetLength(file) > 0;
     }
 
-    /// <summary>Remembers that the log has a revocation: whoever has a signed one can send it as often as they like, and it is in the log once.</summary>
-    public void IsInLog(GrantId grant)
+    /// <summary>Whether the log has a revocation: whoever has a signed one can send it as often as they like.</summary>
+    public bool IsRevocationLogged(GrantId grant) => new FileInfo($"{places.Revoked}/{grant}") is { Exists: true, Length: > 0 };
+
+    public void RememberRevocationLogged(GrantId grant)
     {
         using var file = LinuxException.Check(Libc.Open($"{places.Revoked}/{grant}", Libc.WriteOnly), $"remember that {grant} was revoked");
         RandomAccess.Write(file, "in the log\n"u8, 0);
@@ -139,12 +139,13 @@ internal sealed class RootState(Places places)
         }
 
         var name = Path.GetFileName(path);
-        log.Append(Entries.Of(RootAct.Lost, now) with
+        var (grant, use) = (GrantId.Parse(name[..name.IndexOf('.')]), int.Parse(name[(name.IndexOf('.') + 1)..], System.Globalization.CultureInfo.InvariantCulture));
+        if (!log.EndsWith(entry => entry.Grant == grant && entry.Use == use))
         {
-            Grant = GrantId.Parse(name[..name.IndexOf('.')]),
-            Use = int.Parse(name[(name.IndexOf('.') + 1)..], System.Globalization.CultureInfo.InvariantCulture),
-            Detail = "its helper was ended before it could say what became of it; what was left of it is ended",
-        });
+            const string lost = "its helper was ended before it could say what became of it; what was left of it is ended";
+            log.Append(Entries.Of(RootAct.Lost, now) with { Grant = grant, Use = use, Detail = lost });
+        }
+
         _ = Libc.Unlink(path);
     }
 

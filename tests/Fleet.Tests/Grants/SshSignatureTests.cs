@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using Fleet.Grants;
 
 namespace Fleet.Tests.Grants;
@@ -54,20 +56,38 @@ public sealed class SshSignatureTests
     [Theory]
     [InlineData(Ed25519)]
     [InlineData(Touched)]
-    public void Cut_off_or_changed_anywhere_it_is_none_or_another_and_never_one_of_no_token(string content)
+    public void Cut_off_it_is_none_and_with_a_changed_byte_no_more_than_it_was(string content)
     {
-        var bytes = Convert.FromBase64String(content);
+        var (bytes, key) = (Convert.FromBase64String(content), SshSignature.Read(Armored(content))!.Key);
         Assert.All(Enumerable.Range(0, bytes.Length - 5), length => Assert.Null(SshSignature.Read(Armored(Convert.ToBase64String(bytes.AsSpan(0, length))))));
-        foreach (var at in Enumerable.Range(0, bytes.Length))
+        foreach (var (at, value) in Enumerable.Range(0, bytes.Length).SelectMany(at => Enumerable.Range(0, 18).Select(step => (at, (byte)(15 * step)))))
         {
-            for (var value = 0; value < 256; value += 15)
-            {
-                var changed = (byte[])bytes.Clone();
-                changed[at] = (byte)value;
-                var read = SshSignature.Read(Armored(Convert.ToBase64String(changed)));
-                Assert.True(read is null || read.Key != SshSignature.Read(Armored(content))!.Key || read.IsTouched is null == (content == Ed25519));
-            }
+            var changed = (byte[])bytes.Clone();
+            changed[at] = value;
+            var armored = Armored(Convert.ToBase64String(changed));
+            Assert.True(SshSignature.Objection(armored, key) is not null || SshSignature.Read(armored)!.IsTouched == (content == Ed25519 ? null : true));
         }
+    }
+
+    // ssh-keygen takes these for the kind of key that they are short for, in any case.
+    [Theory]
+    [InlineData("ed25519-sk")]
+    [InlineData("ED25519-SK")]
+    [InlineData("ssh-ed25519")]
+    public void By_another_name_of_its_kind_a_token_s_key_is_not_taken_for_one_of_no_token(string kind)
+    {
+        var armored = Armored(Convert.ToBase64String(Renamed(Convert.FromBase64String(NotTouched), kind)));
+
+        Assert.Null(SshSignature.Read(armored)!.IsTouched);
+        Assert.NotNull(SshSignature.Objection(armored, SshSignature.Read(Armored(NotTouched))!.Key));
+    }
+
+    // After the preamble of ten bytes comes the length of the key, and in that its kind with a length of its own.
+    private static byte[] Renamed(byte[] bytes, string kind)
+    {
+        var key = bytes.AsSpan(14, BinaryPrimitives.ReadInt32BigEndian(bytes.AsSpan(10)));
+        byte[] renamed = [0, 0, 0, (byte)kind.Length, .. Encoding.ASCII.GetBytes(kind), .. key[(4 + BinaryPrimitives.ReadInt32BigEndian(key))..]];
+        return [.. bytes.AsSpan(0, 10), 0, 0, 0, (byte)renamed.Length, .. renamed, .. bytes.AsSpan(14 + key.Length)];
     }
 
     [Theory]
