@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Fleet.Grants;
 using Fleet.Processes;
@@ -100,6 +102,50 @@ public sealed class JobEndTests(Keys keys) : IClassFixture<Keys>, IDisposable
         host.AssertNothingLeft(request.Id);
 
         Assert.Equal([RootAct.Starting, RootAct.Ended, RootAct.Starting, RootAct.Ended], host.Host.Log().Where(e => e.Run == request.Id).Select(e => e.What));
+    }
+
+    [Fact]
+    public void Of_one_that_has_ended_there_is_no_view_though_nobody_has_waited_for_it()
+    {
+        var request = host.Request(Job("sleep 100", "run_as_root"));
+        Assert.NotNull(host.Ask(request).Started);
+        var kept = File.ReadAllBytes(Record(request.Id));
+        using var parent = Process.Start("/bin/sh", ["-c", "sleep 0 & exec sleep 100"]);
+        try
+        {
+            // What the shell has become waits for nobody.
+            var pid = Zombie(parent.Id);
+            var ticks = ulong.Parse(File.ReadAllText($"/proc/{pid}/stat").Split(") ")[^1].Split(' ')[19], CultureInfo.InvariantCulture);
+            Remember(request.Id, run => run with { Pid = pid, StartTicks = ticks });
+
+            Assert.Null(host.Look(request.Id));
+        }
+        finally
+        {
+            File.WriteAllBytes(Record(request.Id), kept);
+            parent.Kill();
+        }
+
+        Assert.NotNull(host.Look(request.Id));
+    }
+
+    private static int Zombie(int parent)
+    {
+        string Child() => File.ReadAllText($"/proc/{parent}/task/{parent}/children").Trim();
+        Leftovers.Await(() => Child() is { Length: > 0 } child && File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal), "the shell's child does not end");
+        return int.Parse(Child(), CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void One_that_nobody_waits_for_when_a_stopped_listener_goes_on_is_not_begun()
+    {
+        var request = host.Request(Job("sleep 100", "run_as_root"));
+        Tool.Run("/bin/kill", "-STOP", $"{host.Host.ListenerPid}");
+        host.Host.Begin(request).Dispose();
+        Tool.Run("/bin/kill", "-CONT", $"{host.Host.ListenerPid}");
+
+        Leftovers.Await(() => host.Host.Log() is [.., { Denial: RootDenial.Withdrawn }], "it is not refused");
+        Assert.Empty(Directory.GetDirectories($"{host.Host.State}/jobs"));
     }
 
     private string Record(RunId run) => $"{host.Host.State}/jobs/{run}/run.json";
